@@ -1,0 +1,2 @@
+//! `jean-bridge`, the command line.
+fn main() {}

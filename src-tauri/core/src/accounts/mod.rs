@@ -1,0 +1,1 @@
+//! Accounts: whose memories, with which key.

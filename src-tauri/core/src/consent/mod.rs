@@ -1,0 +1,1 @@
+//! The consent desk: questions that wait for a person.

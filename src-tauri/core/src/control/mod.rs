@@ -1,0 +1,1 @@
+//! The local socket: HTTP for programs of the same user.

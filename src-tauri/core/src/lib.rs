@@ -1,0 +1,22 @@
+//! Jean Memory Bridge without a screen.
+
+pub mod accounts;
+pub mod api_key;
+pub mod bridge;
+pub mod clock;
+pub mod config;
+pub mod consent;
+pub mod control;
+pub mod fetch;
+pub mod http;
+pub mod ids;
+pub mod mcp;
+pub mod oauth;
+pub mod paths;
+pub mod sandbox;
+pub mod scope;
+pub mod secret;
+pub mod store;
+pub mod upstream;
+pub mod vault;
+pub mod view;

@@ -1,0 +1,1 @@
+//! The MCP server: protocol eras, tools, mapping of failures.

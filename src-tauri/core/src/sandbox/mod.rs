@@ -1,0 +1,1 @@
+//! A stand-in of the Jean Memory API for one computer.

@@ -1,0 +1,1 @@
+//! The Jean Memory API, as it really behaves (upstream-api.md).

@@ -1,0 +1,3 @@
+//! The tray app: a shell around `bridge-core`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Real MCP clients that nobody here wrote.

@@ -1,0 +1,1 @@
+//! The double itself behaves as upstream-api.md says.

@@ -1,0 +1,1 @@
+//! What the suites share: starting programs, asking over HTTP, waiting for conditions.
