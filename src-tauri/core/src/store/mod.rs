@@ -1,1 +1,91 @@
-//! What survives a restart, in SQLite.
+//! What survives a restart: clients, accounts (without keys), grants, digests of tokens, activity,
+//! settings, in one SQLite file.
+//!
+//! One thread owns the connection and takes jobs in order, so that a read that decides and the write
+//! that follows from it are one step, and no async thread ever waits for the disk. Every commit is on
+//! the disk (`synchronous = FULL`) before its caller goes on: a refresh token that was answered is never
+//! lost, whatever happens to the process (protocol.md 4.13).
+
+mod access_tokens;
+mod accounts;
+mod activity;
+mod clients;
+mod error;
+mod grants;
+mod open;
+mod refresh_tokens;
+mod rows;
+mod schema;
+mod settings;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::SystemTime;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+pub use access_tokens::AccessTokenRecord;
+pub use accounts::AccountRecord;
+pub use activity::{ActivityRecord, Outcome};
+pub use clients::{AuthMethod, ClientKind, ClientRecord};
+pub use error::StoreError;
+pub use grants::{GrantRecord, GrantUse};
+pub use refresh_tokens::{IssuedRefresh, RefreshChange, RefreshRecord, RefreshStanding};
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The database. Cheap to clone; the file is closed when the last clone is gone.
+#[derive(Clone)]
+pub struct Store {
+    jobs: mpsc::Sender<Job>,
+    set_aside: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens the database in `data_dir`, makes it if there is none and brings its layout up to date,
+    /// with a backup before each change of layout.
+    ///
+    /// A damaged file is renamed, never overwritten; [`Store::set_aside`] tells its new name.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the directory cannot be written, the disk is full, or the file was made by a
+    /// newer version.
+    pub fn open(data_dir: &Path, now: SystemTime) -> Result<Self, StoreError> {
+        let (mut connection, set_aside) = open::open(data_dir, now)?;
+        let (jobs, queue) = mpsc::channel::<Job>();
+        std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || {
+                for job in queue {
+                    job(&mut connection);
+                }
+            })
+            .map_err(|_| StoreError::Failed)?;
+        Ok(Self { jobs, set_aside })
+    }
+
+    /// The damaged file that was found and set aside when the store was opened.
+    #[must_use]
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
+    }
+
+    /// Runs `job` on the store's thread, after everything that was asked before it.
+    async fn run<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            // The caller may have gone; what was asked is done all the same.
+            let _ = reply.send(job(connection));
+        });
+        self.jobs.send(job).map_err(|_| StoreError::Failed)?;
+        Ok(answer.await.map_err(|_| StoreError::Failed)??)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! Grants: which client may do what with which account. A revoked grant stays as a memory that the
+//! client was allowed before; its tokens go at once.
+
+use std::time::SystemTime;
+
+use rusqlite::{Connection, Row, params};
+
+use super::rows::{Word, seconds, time};
+use super::{AccessTokenRecord, IssuedRefresh, Store, StoreError, access_tokens, refresh_tokens};
+use crate::ids::{AccountId, ClientId, GrantId, UserId};
+use crate::scope::Scopes;
+use crate::view::Via;
+
+impl Word for Via {
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Oauth, "oauth"), (Self::Stdio, "stdio"), (Self::ApiKey, "api_key")];
+}
+
+/// A grant as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantRecord {
+    /// Its id.
+    pub id: GrantId,
+    /// Who was allowed.
+    pub client_id: ClientId,
+    /// The name that was shown when it was allowed.
+    pub client_name: String,
+    /// Whose memories.
+    pub account_id: AccountId,
+    /// `sub` of its tokens.
+    pub subject: UserId,
+    /// What was allowed.
+    pub scopes: Scopes,
+    /// How the client reaches the bridge.
+    pub via: Via,
+    /// Where the answer went; consent is per client and redirect host (protocol.md 9.12).
+    pub redirect_host: String,
+    /// When a person allowed it.
+    pub created_at: SystemTime,
+    /// When it was last used.
+    pub last_used_at: Option<SystemTime>,
+    /// Tool calls so far.
+    pub calls: u64,
+}
+
+/// Use of a grant since it was last written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantUse {
+    /// Which grant.
+    pub id: GrantId,
+    /// The latest use.
+    pub last_used_at: SystemTime,
+    /// Tool calls since.
+    pub calls: u64,
+}
+
+/// In the order of [`from_row`].
+pub(super) const COLUMNS: &str = "grants.id, client_id, client_name, account_id, subject, grants.scopes, via, \
+     redirect_host, created_at, last_used_at, calls";
+
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<GrantRecord> {
+    Ok(GrantRecord {
+        id: GrantId::new(row.get::<_, String>(0)?),
+        client_id: ClientId::new(row.get::<_, String>(1)?),
+        client_name: row.get(2)?,
+        account_id: AccountId::new(row.get::<_, String>(3)?),
+        subject: UserId::new(row.get::<_, String>(4)?),
+        scopes: Scopes::parse(&row.get::<_, String>(5)?),
+        via: Via::from_word(&row.get::<_, String>(6)?)?,
+        redirect_host: row.get(7)?,
+        created_at: time(row.get(8)?),
+        last_used_at: row.get::<_, Option<i64>>(9)?.map(time),
+        calls: row.get(10)?,
+    })
+}
+
+/// Ends the grants that `condition` selects and removes their tokens.
+fn revoke(
+    db: &mut Connection,
+    condition: &str,
+    value: &str,
+    now: SystemTime,
+) -> rusqlite::Result<Vec<GrantId>> {
+    let transaction = db.transaction()?;
+    let ids: Vec<String> = transaction
+        .prepare_cached(&format!("SELECT id FROM grants WHERE {condition} = ?1 AND revoked_at IS NULL"))?
+        .query_map([value], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for id in &ids {
+        transaction
+            .prepare_cached("UPDATE grants SET revoked_at = ?2 WHERE id = ?1")?
+            .execute(params![id, seconds(now)])?;
+        for table in ["access_tokens", "refresh_tokens"] {
+            transaction.prepare_cached(&format!("DELETE FROM {table} WHERE grant_id = ?1"))?.execute([id])?;
+        }
+    }
+    transaction.commit()?;
+    Ok(ids.into_iter().map(GrantId::new).collect())
+}
+
+pub(super) fn revoke_one(db: &mut Connection, id: &GrantId, now: SystemTime) -> rusqlite::Result<bool> {
+    Ok(!revoke(db, "id", id.as_str(), now)?.is_empty())
+}
+
+impl Store {
+    /// Stores a grant with its first tokens, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn create_grant(
+        &self,
+        grant: GrantRecord,
+        access: Option<AccessTokenRecord>,
+        refresh: Option<IssuedRefresh>,
+    ) -> Result<(), StoreError> {
+        self.run(move |db| {
+            let transaction = db.transaction()?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO grants (id, client_id, client_name, account_id, subject, scopes, via, redirect_host,
+                                         created_at, last_used_at, calls)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                )?
+                .execute(params![
+                    grant.id.as_str(),
+                    grant.client_id.as_str(),
+                    grant.client_name,
+                    grant.account_id.as_str(),
+                    grant.subject.as_str(),
+                    grant.scopes.to_string(),
+                    grant.via.word(),
+                    grant.redirect_host,
+                    seconds(grant.created_at),
+                    grant.last_used_at.map(seconds),
+                    grant.calls,
+                ])?;
+            if let Some(access) = &access {
+                access_tokens::insert(&transaction, access)?;
+            }
+            if let Some(refresh) = &refresh {
+                refresh_tokens::insert(&transaction, &grant.id, None, refresh)?;
+            }
+            transaction.commit()
+        })
+        .await
+    }
+
+    /// Every grant that is alive, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn live_grants(&self) -> Result<Vec<GrantRecord>, StoreError> {
+        self.run(|db| {
+            db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM grants WHERE revoked_at IS NULL ORDER BY created_at, id"
+            ))?
+            .query_map([], from_row)?
+            .collect()
+        })
+        .await
+    }
+
+    /// How many clients have a grant that is alive.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_connected_clients(&self) -> Result<usize, StoreError> {
+        self.run(|db| {
+            db.prepare_cached("SELECT count(DISTINCT client_id) FROM grants WHERE revoked_at IS NULL")?
+                .query_row([], |row| row.get(0))
+        })
+        .await
+    }
+
+    /// When this client was last allowed with this redirect host, alive or revoked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_allowed(
+        &self,
+        client_id: &ClientId,
+        redirect_host: &str,
+    ) -> Result<Option<SystemTime>, StoreError> {
+        let (client_id, redirect_host) = (client_id.clone(), redirect_host.to_owned());
+        self.run(move |db| {
+            db.prepare_cached(
+                "SELECT max(created_at) FROM grants WHERE client_id = ?1 AND redirect_host = ?2",
+            )?
+            .query_row([client_id.as_str(), &redirect_host], |row| row.get::<_, Option<i64>>(0))
+        })
+        .await
+        .map(|at| at.map(time))
+    }
+
+    /// Ends one grant; true if it was alive.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_grant(&self, id: &GrantId, now: SystemTime) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.run(move |db| revoke_one(db, &id, now)).await
+    }
+
+    /// Ends every grant of a client.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_client(&self, id: &ClientId, now: SystemTime) -> Result<Vec<GrantId>, StoreError> {
+        let id = id.clone();
+        self.run(move |db| revoke(db, "client_id", id.as_str(), now)).await
+    }
+
+    /// Ends every grant for an account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_account(&self, id: &AccountId, now: SystemTime) -> Result<Vec<GrantId>, StoreError> {
+        let id = id.clone();
+        self.run(move |db| revoke(db, "account_id", id.as_str(), now)).await
+    }
+
+    /// Writes down how grants were used.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_grant_uses(&self, uses: Vec<GrantUse>) -> Result<(), StoreError> {
+        self.run(move |db| {
+            let transaction = db.transaction()?;
+            for used in &uses {
+                transaction
+                    .prepare_cached("UPDATE grants SET last_used_at = ?2, calls = calls + ?3 WHERE id = ?1")?
+                    .execute(params![used.id.as_str(), seconds(used.last_used_at), used.calls])?;
+            }
+            transaction.commit()
+        })
+        .await
+    }
+}

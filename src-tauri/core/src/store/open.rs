@@ -1,0 +1,118 @@
+//! Opening the file: first start, change of layout, damage.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::Connection;
+
+use super::StoreError;
+use super::schema::STEPS;
+use crate::clock::unix_seconds;
+
+/// The database's name in the data directory.
+const FILE: &str = "bridge.db";
+/// How long to wait for another process that has the file open, such as a backup program.
+const BUSY: Duration = Duration::from_secs(5);
+/// Memory for pages, in KiB; the working set is a few indexes.
+const CACHE_KIB: i32 = 1024;
+
+/// The connection, and where a damaged file went.
+pub(super) fn open(data_dir: &Path, now: SystemTime) -> Result<(Connection, Option<PathBuf>), StoreError> {
+    let file = data_dir.join(FILE);
+    match connect(&file) {
+        Err(StoreError::Damaged) => {
+            let aside = set_aside(&file, now)?;
+            Ok((connect(&file)?, Some(aside)))
+        }
+        connected => Ok((connected?, None)),
+    }
+}
+
+fn connect(file: &Path) -> Result<Connection, StoreError> {
+    make_private(file)?;
+    let mut connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    bring_up_to_date(&mut connection, file)?;
+    prove_writable(&mut connection)?;
+    Ok(connection)
+}
+
+/// The file holds digests and habits: nobody else's business (protocol.md 9.8).
+fn make_private(file: &Path) -> Result<(), StoreError> {
+    let mut options = fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop).map_err(|error| from_io(&error))
+}
+
+fn bring_up_to_date(connection: &mut Connection, file: &Path) -> Result<(), StoreError> {
+    let layout: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if layout > STEPS.len() {
+        return Err(StoreError::Newer);
+    }
+    for (at, step) in STEPS.iter().enumerate().skip(layout) {
+        if at > 0 {
+            back_up(connection, file, at)?;
+        }
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", at + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// A complete copy beside the file, named by its layout; an older copy of that layout is replaced.
+fn back_up(connection: &Connection, file: &Path, layout: usize) -> Result<(), StoreError> {
+    let copy = file.with_extension(format!("layout-{layout}.backup"));
+    if copy.exists() {
+        fs::remove_file(&copy).map_err(|error| from_io(&error))?;
+    }
+    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    Ok(())
+}
+
+/// A full disk or a read-only directory is said at the start, not at the first sign-in.
+fn prove_writable(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    transaction.execute(
+        "INSERT INTO settings (name, value) VALUES ('opened', '') ON CONFLICT DO UPDATE SET value = value || ''",
+        [],
+    )?;
+    Ok(transaction.commit()?)
+}
+
+/// Renames a damaged database with what belongs to it.
+fn set_aside(file: &Path, now: SystemTime) -> Result<PathBuf, StoreError> {
+    let aside = file.with_extension(format!("damaged-{}", unix_seconds(now)));
+    for part in ["", "-wal", "-shm"] {
+        let from = with_suffix(file, part);
+        if from.exists() {
+            fs::rename(from, with_suffix(&aside, part)).map_err(|error| from_io(&error))?;
+        }
+    }
+    Ok(aside)
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn from_io(error: &std::io::Error) -> StoreError {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotFound => {
+            StoreError::ReadOnly
+        }
+        _ => StoreError::Failed,
+    }
+}

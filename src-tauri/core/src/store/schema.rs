@@ -1,0 +1,84 @@
+//! The layout of the database, as steps that are never changed once released.
+
+/// Step N brings a database from layout N to layout N + 1; `PRAGMA user_version` counts them.
+pub(super) const STEPS: [&str; 1] = [LAYOUT_1];
+
+const LAYOUT_1: &str = "
+CREATE TABLE clients (
+    id            TEXT PRIMARY KEY,
+    kind          TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    redirect_uris TEXT NOT NULL,
+    auth_method   TEXT NOT NULL,
+    secret        BLOB,
+    may_refresh   INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX clients_by_age ON clients (kind, created_at);
+
+CREATE TABLE accounts (
+    id         TEXT PRIMARY KEY,
+    user_id    TEXT NOT NULL,
+    label      TEXT NOT NULL,
+    key_hint   TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE grants (
+    id            TEXT PRIMARY KEY,
+    client_id     TEXT NOT NULL,
+    client_name   TEXT NOT NULL,
+    account_id    TEXT NOT NULL,
+    subject       TEXT NOT NULL,
+    scopes        TEXT NOT NULL,
+    via           TEXT NOT NULL,
+    redirect_host TEXT NOT NULL,
+    created_at    INTEGER NOT NULL,
+    last_used_at  INTEGER,
+    calls         INTEGER NOT NULL DEFAULT 0,
+    revoked_at    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX grants_by_client ON grants (client_id, created_at);
+CREATE INDEX grants_by_account ON grants (account_id) WHERE revoked_at IS NULL;
+CREATE INDEX grants_alive ON grants (created_at) WHERE revoked_at IS NULL;
+
+CREATE TABLE access_tokens (
+    jti        TEXT PRIMARY KEY,
+    grant_id   TEXT NOT NULL REFERENCES grants (id),
+    scopes     TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX access_tokens_by_grant ON access_tokens (grant_id);
+CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
+
+CREATE TABLE refresh_tokens (
+    digest     BLOB PRIMARY KEY,
+    grant_id   TEXT NOT NULL REFERENCES grants (id),
+    parent     BLOB,
+    issued_at  INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    spent_at   INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id);
+CREATE INDEX refresh_tokens_by_parent ON refresh_tokens (parent) WHERE parent IS NOT NULL;
+CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
+
+CREATE TABLE activity (
+    id             INTEGER PRIMARY KEY,
+    at             INTEGER NOT NULL,
+    client_id      TEXT NOT NULL,
+    tool           TEXT NOT NULL,
+    outcome        TEXT NOT NULL,
+    duration_ms    INTEGER NOT NULL,
+    request_bytes  INTEGER NOT NULL,
+    response_bytes INTEGER NOT NULL
+) STRICT;
+CREATE INDEX activity_by_time ON activity (at);
+
+CREATE TABLE settings (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";

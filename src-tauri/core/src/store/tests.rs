@@ -1,0 +1,208 @@
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::*;
+use crate::ids::{AccountId, ClientId, GrantId, Jti, UserId};
+use crate::scope::Scopes;
+use crate::secret::{Digest, Token};
+use crate::view::Via;
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+}
+
+fn open(dir: &tempfile::TempDir) -> Store {
+    Store::open(dir.path(), now()).unwrap()
+}
+
+fn grant() -> GrantRecord {
+    GrantRecord {
+        id: GrantId::random(),
+        client_id: ClientId::new("client"),
+        client_name: "Client".into(),
+        account_id: AccountId::new("account"),
+        subject: UserId::new("user"),
+        scopes: Scopes::ALL,
+        via: Via::Oauth,
+        redirect_host: "127.0.0.1".into(),
+        created_at: now(),
+        last_used_at: None,
+        calls: 0,
+    }
+}
+
+fn access(grant: &GrantRecord) -> AccessTokenRecord {
+    AccessTokenRecord {
+        jti: Jti::random(),
+        grant_id: grant.id.clone(),
+        scopes: grant.scopes,
+        expires_at: now() + Duration::from_secs(3600),
+    }
+}
+
+fn refresh() -> IssuedRefresh {
+    IssuedRefresh {
+        digest: Token::random("t").digest(),
+        issued_at: now(),
+        expires_at: now() + Duration::from_secs(86_400),
+    }
+}
+
+async fn rotate(store: &Store, digest: Digest, grant: &GrantRecord) -> (bool, Digest) {
+    let (next, access) = (refresh(), access(grant));
+    let digest_of_next = next.digest;
+    let found = store
+        .redeem_refresh(digest, now(), move |standing| {
+            let fresh = standing.is_some_and(|standing| standing.token.spent_at.is_none());
+            (RefreshChange::Rotate { access, refresh: next }, fresh)
+        })
+        .await
+        .unwrap();
+    (found, digest_of_next)
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_reopening() {
+    let dir = tempfile::tempdir().unwrap();
+    let (grant, first) = (grant(), refresh());
+    let token = access(&grant);
+    let store = open(&dir);
+    store.create_grant(grant.clone(), Some(token.clone()), Some(first.clone())).await.unwrap();
+    drop(store);
+    let store = open(&dir);
+    assert_eq!(store.live_grants().await.unwrap(), vec![grant.clone()]);
+    assert_eq!(store.access_token(&token.jti, now()).await.unwrap(), Some((token, grant.clone())));
+    assert_eq!(store.refresh_token(first.digest).await.unwrap().unwrap().grant, grant);
+}
+
+#[tokio::test]
+async fn a_redeemed_refresh_token_is_spent_and_knows_its_successors() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let (grant, first) = (grant(), refresh());
+    store.create_grant(grant.clone(), None, Some(first.clone())).await.unwrap();
+    let (fresh, second) = rotate(&store, first.digest, &grant).await;
+    assert!(fresh);
+    let standing = store.refresh_token(first.digest).await.unwrap().unwrap();
+    assert_eq!(
+        (standing.token.spent_at, standing.successors, standing.successor_used),
+        (Some(now()), 1, false)
+    );
+    rotate(&store, second, &grant).await;
+    assert!(store.refresh_token(first.digest).await.unwrap().unwrap().successor_used);
+}
+
+#[tokio::test]
+async fn of_many_that_redeem_one_token_at_once_one_finds_it_unspent() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let (grant, first) = (grant(), refresh());
+    store.create_grant(grant.clone(), None, Some(first.clone())).await.unwrap();
+    let all = futures_util::future::join_all((0..20).map(|_| rotate(&store, first.digest, &grant))).await;
+    assert_eq!(all.iter().filter(|(fresh, _)| *fresh).count(), 1);
+}
+
+#[tokio::test]
+async fn revoking_ends_every_token_of_the_grant_and_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let (gone, stays) = (grant(), GrantRecord { client_id: ClientId::new("other"), ..grant() });
+    let (gone_token, stays_token, first) = (access(&gone), access(&stays), refresh());
+    store.create_grant(gone.clone(), Some(gone_token.clone()), Some(first.clone())).await.unwrap();
+    store.create_grant(stays.clone(), Some(stays_token.clone()), None).await.unwrap();
+    assert_eq!(store.revoke_client(&gone.client_id, now()).await.unwrap(), vec![gone.id.clone()]);
+    assert_eq!(store.access_token(&gone_token.jti, now()).await.unwrap(), None);
+    assert_eq!(store.refresh_token(first.digest).await.unwrap(), None);
+    assert!(store.access_token(&stays_token.jti, now()).await.unwrap().is_some());
+    assert_eq!(store.live_grants().await.unwrap(), vec![stays]);
+    assert!(!store.revoke_grant(&gone.id, now()).await.unwrap());
+    assert_eq!(store.last_allowed(&gone.client_id, "127.0.0.1").await.unwrap(), Some(now()));
+}
+
+#[tokio::test]
+async fn an_unused_registration_is_forgotten_and_one_with_a_grant_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    for id in ["client", "unused"] {
+        let client = ClientRecord {
+            id: ClientId::new(id),
+            kind: ClientKind::Dynamic,
+            name: id.into(),
+            redirect_uris: vec!["http://127.0.0.1/cb".into()],
+            auth_method: AuthMethod::None,
+            secret: None,
+            may_refresh: true,
+            created_at: now(),
+        };
+        store.save_client(client.clone()).await.unwrap();
+        assert_eq!(store.client(&client.id).await.unwrap(), Some(client));
+    }
+    store.create_grant(grant(), None, None).await.unwrap();
+    store.revoke_client(&ClientId::new("client"), now()).await.unwrap();
+    let later = now() + Duration::from_secs(100);
+    assert_eq!(store.forget_unused_clients(Duration::from_secs(10), later).await.unwrap(), 1);
+    assert!(store.client(&ClientId::new("client")).await.unwrap().is_some());
+    assert_eq!(store.client(&ClientId::new("unused")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn expired_tokens_are_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let (grant, first) = (grant(), refresh());
+    store.create_grant(grant.clone(), Some(access(&grant)), Some(first)).await.unwrap();
+    assert_eq!(store.forget_expired_tokens(now() + Duration::from_secs(3600)).await.unwrap(), 1);
+    assert_eq!(store.forget_expired_tokens(now() + Duration::from_secs(86_400)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_set_aside_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bridge.db");
+    std::fs::write(&file, b"this is not a database, it is a letter that somebody saved in the wrong place")
+        .unwrap();
+    let store = open(&dir);
+    let aside = store.set_aside().unwrap().to_owned();
+    assert!(std::fs::read(&aside).unwrap().starts_with(b"this is not a database"));
+    store.create_grant(grant(), None, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(&dir));
+    let file = dir.path().join("bridge.db");
+    Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert_eq!(Store::open(dir.path(), now()).err(), Some(StoreError::Newer));
+    let layout: i64 =
+        Connection::open(&file).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(layout, 99);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_file_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let _store = open(&dir);
+    let mode = std::fs::metadata(dir.path().join("bridge.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn activity_is_listed_newest_first_and_forgotten_by_age() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let call = |seconds: u64, tool: &str| ActivityRecord {
+        at: now() + Duration::from_secs(seconds),
+        client_id: ClientId::new("client"),
+        tool: tool.into(),
+        outcome: Outcome::Ok,
+        duration: Duration::from_millis(12),
+        request_bytes: 3,
+        response_bytes: 4,
+    };
+    store.add_activity(vec![call(0, "old"), call(50, "new")]).await.unwrap();
+    assert_eq!(store.recent_activity(10).await.unwrap(), vec![call(50, "new"), call(0, "old")]);
+    let later = now() + Duration::from_secs(60);
+    assert_eq!(store.forget_old_activity(Duration::from_secs(30), later).await.unwrap(), 1);
+}
