@@ -1,1 +1,216 @@
-//! Keys in the OS keychain.
+//! Secrets in the OS keychain, and nowhere else on disk.
+//!
+//! Keychains block: on a password prompt, on a service that hangs, on a bus that is not there yet. So
+//! every call runs on a thread of its own, has a deadline, waits for its turn (one prompt at a time),
+//! and no failure is remembered: the next call opens the keychain anew.
+//!
+//! Secrets are wiped when this program drops them; copies made inside the keychain libraries and on
+//! the bus are beyond its reach.
+
+mod error;
+mod item;
+mod line;
+mod os;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyring_core::{CredentialStore, Entry, Error};
+use secrecy::SecretString;
+use tokio::sync::{oneshot, watch};
+
+pub use self::error::{VaultError, VaultState};
+use self::line::{Line, Turn};
+pub use self::os::os_store;
+
+/// The service under which a vault keeps its items unless told otherwise.
+pub const SERVICE: &str = "com.jeanmemory.bridge";
+/// How long a caller waits: enough to type a password into a prompt, and less than the 60 s after which
+/// clients give up on a tool call.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// After this long a call counts as lost rather than slow, and the next one gets a keychain of its own:
+/// a prompt whose service died never ends.
+const ABANDON_AFTER: Duration = Duration::from_secs(120);
+
+/// Opens the keychain; called at the first use and again after each failure.
+pub type OpenStore = Box<dyn Fn() -> Result<Arc<CredentialStore>, Error> + Send + Sync>;
+
+/// How patient a vault is.
+#[derive(Clone, Copy, Debug)]
+pub struct VaultLimits {
+    /// How long a caller waits, including the wait for its turn.
+    pub deadline: Duration,
+    /// How long a call may hold up the others.
+    pub abandon_after: Duration,
+}
+
+impl Default for VaultLimits {
+    fn default() -> Self {
+        Self { deadline: DEADLINE, abandon_after: ABANDON_AFTER }
+    }
+}
+
+/// The keychain of the person who runs this program. Clones share one line, one prompt, one state.
+#[derive(Clone)]
+pub struct Vault {
+    inner: Arc<Inner>,
+    deadline: Duration,
+}
+
+struct Inner {
+    service: String,
+    open: OpenStore,
+    line: Arc<Line>,
+}
+
+impl Vault {
+    /// The keychain of this operating system; nothing is opened before the first use.
+    #[must_use]
+    pub fn os(service: &str) -> Self {
+        Self::new(service, os_store(), VaultLimits::default())
+    }
+
+    /// A keychain that `open` opens, with the usual service and limits.
+    #[must_use]
+    pub fn with_opener(open: OpenStore) -> Self {
+        Self::new(SERVICE, open, VaultLimits::default())
+    }
+
+    /// A keychain that `open` opens.
+    #[must_use]
+    pub fn new(service: &str, open: OpenStore, limits: VaultLimits) -> Self {
+        let line = Arc::new(Line::new(limits.abandon_after));
+        let inner = Inner { service: service.to_owned(), open, line };
+        Self { inner: Arc::new(inner), deadline: limits.deadline }
+    }
+
+    /// The same keychain and the same line, for a caller with another patience.
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), deadline }
+    }
+
+    /// The secret kept as `item`, if there is one.
+    ///
+    /// # Errors
+    /// Why the keychain did not answer.
+    pub async fn read(&self, item: &str) -> Result<Option<SecretString>, VaultError> {
+        self.ask(item, item::read).await
+    }
+
+    /// Keeps `secret` as `item`, in place of what was there.
+    ///
+    /// # Errors
+    /// Why the keychain did not take it. After [`VaultError::TimedOut`] it may still be written, when
+    /// the person answers the prompt.
+    pub async fn write(&self, item: &str, secret: SecretString) -> Result<(), VaultError> {
+        let written = self.ask(item, move |entry| item::write(entry, &secret)).await?;
+        // "No such item" is no answer to a write: someone deleted it in the same moment.
+        written.ok_or(VaultError::Failed)
+    }
+
+    /// Removes `item`; it is no error when there is none.
+    ///
+    /// # Errors
+    /// Why the keychain did not do it; see [`Vault::write`].
+    pub async fn delete(&self, item: &str) -> Result<(), VaultError> {
+        self.ask(item, item::delete).await.map(|_| ())
+    }
+
+    /// What the last call showed.
+    #[must_use]
+    pub fn state(&self) -> VaultState {
+        *self.inner.line.states().borrow()
+    }
+
+    /// Follows [`Vault::state`].
+    #[must_use]
+    pub fn states(&self) -> watch::Receiver<VaultState> {
+        self.inner.line.states()
+    }
+
+    /// Does `job` with the entry of `item` on a thread of its own; `None` when there is no such item.
+    ///
+    /// Not `spawn_blocking`: the runtime would wait for its threads at exit, behind a prompt.
+    async fn ask<T: Send + 'static>(
+        &self,
+        item: &str,
+        job: impl Fn(&Entry) -> Result<T, Error> + Send + 'static,
+    ) -> Result<Option<T>, VaultError> {
+        let answer = tokio::time::timeout(self.deadline, self.answer(item, job)).await;
+        answer.unwrap_or_else(|_| {
+            self.inner.line.overdue();
+            Err(VaultError::TimedOut)
+        })
+    }
+
+    async fn answer<T: Send + 'static>(
+        &self,
+        item: &str,
+        job: impl Fn(&Entry) -> Result<T, Error> + Send + 'static,
+    ) -> Result<Option<T>, VaultError> {
+        let mut turn = self.inner.line.turn().await;
+        let (inner, item) = (Arc::clone(&self.inner), item.to_owned());
+        let (tell, told) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("keychain".to_owned()).spawn(move || {
+            let answer = inner.work(&mut turn, &item, job, || !tell.is_closed());
+            turn.note(&answer);
+            drop(turn);
+            // Nobody may be waiting any more.
+            let _ = tell.send(answer);
+        });
+        thread.map_err(|_| VaultError::Failed)?;
+        // No answer: the thread panicked.
+        told.await.unwrap_or(Err(VaultError::Failed))
+    }
+}
+
+impl Inner {
+    /// Opens the keychain if need be, and once more if the open one turns out to be gone: a service that
+    /// was replaced knows nothing of our session. Not once more when the caller was told that it timed
+    /// out: a write must not be done behind the back of someone who was told to try again.
+    fn work<T>(
+        &self,
+        turn: &mut Turn,
+        item: &str,
+        job: impl Fn(&Entry) -> Result<T, Error>,
+        wanted: impl Fn() -> bool,
+    ) -> Result<Option<T>, VaultError> {
+        let mut retried = false;
+        loop {
+            let error = match self.attempt(turn, item, &job) {
+                Ok(found) => return Ok(found),
+                Err(error) => error,
+            };
+            if error != VaultError::Unavailable || retried || !wanted() {
+                return Err(error);
+            }
+            retried = true;
+        }
+    }
+
+    fn attempt<T>(
+        &self,
+        turn: &mut Turn,
+        item: &str,
+        job: impl Fn(&Entry) -> Result<T, Error>,
+    ) -> Result<Option<T>, VaultError> {
+        let store = turn.take().map_or_else(&self.open, Ok).map_err(|error| refusal(item, &error))?;
+        let answer = match store.build(&self.service, item, None).and_then(|entry| job(&entry)) {
+            Ok(found) => Ok(Some(found)),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(refusal(item, &error)),
+        };
+        if !matches!(answer, Err(VaultError::Unavailable)) {
+            turn.put_back(store);
+        }
+        answer
+    }
+}
+
+fn refusal(item: &str, error: &Error) -> VaultError {
+    tracing::debug!(item, %error, "the keychain refused");
+    VaultError::of(error)
+}
