@@ -17,6 +17,7 @@ pub mod sandbox;
 pub mod scope;
 pub mod secret;
 pub mod store;
+mod tls;
 pub mod upstream;
 pub mod vault;
 pub mod view;

@@ -1,0 +1,153 @@
+//! The network side: one HTTP client, made when it is first needed, that follows nothing, stores
+//! nothing and adds nothing (protocol.md 7.30).
+
+use std::error::Error as StdError;
+use std::io;
+
+use http::StatusCode;
+use reqwest::{Client, redirect};
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::base_url::BaseUrl;
+use super::error::Unreachable;
+use super::limits::UpstreamLimits;
+use super::transport::{Endpoint, Fault, Incoming, MAX_ERROR_BODY, Marked, Outgoing, Sent};
+use crate::tls;
+
+/// An API somewhere on the network.
+pub(super) struct Remote {
+    urls: [Url; Endpoint::ALL.len()],
+    base: BaseUrl,
+    limits: UpstreamLimits,
+    /// Made at the first request, and again after a connection failed: the trust store and the
+    /// proxies of the system may have changed since.
+    client: Mutex<Option<Client>>,
+}
+
+impl Remote {
+    pub(super) fn new(base: BaseUrl, limits: UpstreamLimits) -> Self {
+        let urls = Endpoint::ALL.map(|endpoint| base.join(endpoint.path()));
+        Self { urls, base, limits, client: Mutex::new(None) }
+    }
+
+    pub(super) async fn send(
+        &self,
+        outgoing: Outgoing,
+        sent: &Sent,
+        max_reply: usize,
+    ) -> Result<Incoming, Fault> {
+        let client = self.client().await.map_err(Fault::NotSent)?;
+        let endpoint = outgoing.endpoint;
+        let mut request = reqwest::Request::new(endpoint.method(), self.urls[endpoint as usize].clone());
+        *request.headers_mut() = outgoing.headers;
+        let bodiless = outgoing.body.is_empty();
+        if !bodiless {
+            *request.body_mut() = Some(reqwest::Body::wrap(Marked::new(outgoing.body, sent.clone())));
+        }
+        let response = match client.execute(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                // A request without a body has nothing to mark; there the kind of the error decides.
+                if sent.get() || (bodiless && !error.is_connect()) {
+                    return Err(Fault::Lost);
+                }
+                let cause = cause_of(&error);
+                if cause != Unreachable::Refused {
+                    *self.client.lock().await = None;
+                }
+                return Err(Fault::NotSent(cause));
+            }
+        };
+        receive(response, max_reply).await
+    }
+
+    async fn client(&self) -> Result<Client, Unreachable> {
+        let mut slot = self.client.lock().await;
+        if let Some(client) = &*slot {
+            return Ok(client.clone());
+        }
+        let client = self.build().await?;
+        *slot = Some(client.clone());
+        Ok(client)
+    }
+
+    async fn build(&self) -> Result<Client, Unreachable> {
+        let tls = if self.base.is_https() {
+            let made = tokio::task::spawn_blocking(tls::client_config).await;
+            made.map_err(|_| Unreachable::NoTrustStore)?.map_err(|_| Unreachable::NoTrustStore)?
+        } else {
+            tls::no_roots().map_err(|_| Unreachable::NoTrustStore)?
+        };
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .https_only(self.base.is_https())
+            .connect_timeout(self.limits.connect)
+            .pool_idle_timeout(self.limits.pool_idle)
+            .pool_max_idle_per_host(self.limits.parallel);
+        if self.base.is_loopback() {
+            // A proxy would take a loopback request off this computer.
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(|_| Unreachable::Network)
+    }
+}
+
+/// Reads the body as it comes and stops at the limit.
+async fn receive(mut response: reqwest::Response, max_reply: usize) -> Result<Incoming, Fault> {
+    let status = response.status();
+    let is_ok = status == StatusCode::OK;
+    let limit = if is_ok { max_reply } else { max_reply.min(MAX_ERROR_BODY) };
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    if is_ok && announced.is_some_and(|length| length > limit) {
+        return Err(Fault::TooLarge);
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limit));
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
+            Ok(Some(_)) if is_ok => return Err(Fault::TooLarge),
+            Err(_) if is_ok => return Err(Fault::Truncated),
+            // The status alone decides about what is not a 200.
+            Ok(Some(_) | None) | Err(_) => break,
+        }
+    }
+    Ok(Incoming { status, headers: std::mem::take(response.headers_mut()), body })
+}
+
+/// Why a connection could not be made, read from the chain of causes: the library's own error has
+/// no kind for it.
+fn cause_of(error: &reqwest::Error) -> Unreachable {
+    if error.is_dns() {
+        return Unreachable::Dns;
+    }
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if cause.is::<rustls::Error>() {
+            return Unreachable::Tls;
+        }
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            if io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some() {
+                return Unreachable::Tls;
+            }
+            if io.kind() == io::ErrorKind::ConnectionRefused {
+                return Unreachable::Refused;
+            }
+        }
+        // The type of this error is private to the HTTP library.
+        if cause.to_string().starts_with("tunnel error") {
+            return Unreachable::Proxy;
+        }
+        next = cause.source();
+    }
+    if error.is_timeout() {
+        Unreachable::Timeout
+    } else if error.is_connect() {
+        Unreachable::Network
+    } else {
+        Unreachable::Disconnected
+    }
+}
