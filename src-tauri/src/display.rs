@@ -1,0 +1,35 @@
+//! Is there a desktop to draw on? Asked before Tauri, which would panic instead of saying so.
+
+/// Why the app cannot draw, in the words that the person reads.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoDisplay {
+    /// Neither X11 nor Wayland is announced: an SSH session, a container, a virtual console.
+    #[error(
+        "there is no display here (DISPLAY and WAYLAND_DISPLAY are not set); \
+         run `jean-bridge serve` on a machine without one"
+    )]
+    NotAnnounced,
+    /// A display is announced, but nothing answers there: a stale SSH forwarding, a wrong DISPLAY.
+    #[error(
+        "the display named by DISPLAY or WAYLAND_DISPLAY does not answer; \
+         correct it, or run `jean-bridge serve`, which needs none"
+    )]
+    NotAnswering,
+}
+
+/// Makes sure that a window could be opened.
+#[cfg(target_os = "linux")]
+pub(crate) fn require() -> Result<(), NoDisplay> {
+    let announced = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !announced("DISPLAY") && !announced("WAYLAND_DISPLAY") {
+        return Err(NoDisplay::NotAnnounced);
+    }
+    // Tauri initialises GTK again, which is then a no-op.
+    gtk::init().map_err(|_| NoDisplay::NotAnswering)
+}
+
+/// Windows and macOS have a desktop wherever the app can be started.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn require() -> Result<(), NoDisplay> {
+    Ok(())
+}
