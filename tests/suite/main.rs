@@ -1,5 +1,8 @@
 //! Black-box suites against the real programs, the upstream double and real clients.
 
+#[cfg(target_os = "linux")]
+mod app_shell;
+mod architecture;
 mod clients;
 mod conformance;
 mod double;
