@@ -67,7 +67,7 @@ pub(super) fn read_all(root: &Path) -> Vec<Source> {
 impl Source {
     pub(super) fn new(path: &Path, text: &str) -> Self {
         let module = Module::of(path);
-        let (words, tests) = without_tests(words(text));
+        let (words, tests) = without_tests(&words(text));
         let test_modules = tests.iter().map(|name| module.child(name)).collect();
         Self { path: path.to_owned(), module, test_modules, words }
     }
@@ -135,7 +135,7 @@ impl Source {
 }
 
 /// Takes out `#[cfg(test)] mod name { … }`; names the files of `#[cfg(test)] mod name;`.
-fn without_tests(words: Vec<Word>) -> (Vec<Word>, Vec<String>) {
+fn without_tests(words: &[Word]) -> (Vec<Word>, Vec<String>) {
     const ATTRIBUTE: &[&str] = &["#", "[", "cfg", "(", "test", ")", "]"];
     let text_at = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
     let (mut kept, mut files) = (Vec::new(), Vec::new());

@@ -1,0 +1,66 @@
+# Everything a newcomer needs: `make run` and `make test` do their own set-up. `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# Where rustup puts things, for a terminal that was opened before it ran.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# Warnings are errors here, not in the sources: a newer compiler may warn about more than ours does.
+CLIPPY := cargo clippy --locked --workspace --all-targets -- -D warnings
+RUSTDOC := RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: run
+run: setup ## Install what is missing, build, and start the bridge
+	@cargo build --locked
+	@tools/run
+
+.PHONY: try
+try: ## With the bridge running: be an AI client, from discovery to a first answer
+	@python3 tools/try.py
+
+.PHONY: test
+test: setup-test ## Install what is missing, then every check and test
+	cargo fmt --all --check
+	$(CLIPPY)
+	$(RUSTDOC)
+	cargo build --locked
+	@if [ -x tests/clients/install ]; then tests/clients/install; fi
+	cargo test --locked
+	tools/deny licenses bans sources
+
+.PHONY: check
+check: setup-lint ## Format, lints and documentation, without running a test
+	cargo fmt --all --check
+	$(CLIPPY)
+	$(RUSTDOC)
+
+.PHONY: deny
+deny: setup ## Licences, banned packages, sources, and known vulnerabilities (downloads the advisory database)
+	tools/deny licenses bans sources advisories
+
+.PHONY: bench
+bench: setup ## Start-up time and memory of a release build, beside the budgets
+	cargo build --locked --release --package jean-bridge
+	@python3 tools/bench.py
+
+.PHONY: setup
+setup: ## Install the packages that a build needs (Debian, Ubuntu)
+	@tools/setup build
+
+.PHONY: setup-test
+setup-test: ## Install the packages that the tests need as well
+	@tools/setup build lint test
+
+.PHONY: setup-lint
+setup-lint:
+	@tools/setup build lint
+
+.PHONY: clean
+clean: ## Remove everything that was built here
+	cargo clean
