@@ -15,7 +15,7 @@ use source::{Module, Source};
 /// layer says so. A new module fails the test until it has a place here.
 const LAYERS: &[Layer] = &[
     Layer {
-        modules: &["api_key", "clock", "ids", "origin", "paths", "scope", "secret", "view"],
+        modules: &["api_key", "clock", "ids", "origin", "paths", "scope", "secret", "tls", "view"],
         peers: Peers::MayMeet, // the words that everyone speaks
     },
     Layer { modules: &["fetch", "sandbox", "store", "upstream", "vault"], peers: Peers::Strangers },
