@@ -1,1 +1,23 @@
 //! The MCP server: protocol eras, tools, mapping of failures.
+//!
+//! The bridge answers the protocol itself in every revision; only `tools/list` and `tools/call`
+//! reach Jean Memory, through a [`MemoryService`]. [`Memories`] is what all connections share: the
+//! lists of tools by account and the way to the service. A [`MemoryServer`] is what one client
+//! talks to, over HTTP or stdio.
+
+mod arguments;
+mod call;
+mod catalogue;
+mod failure;
+mod known;
+mod lists;
+mod memories;
+mod policy;
+mod server;
+mod service;
+
+pub use known::needed_scope;
+pub use memories::Memories;
+pub use policy::ToolPolicy;
+pub use server::{MemoryServer, PRODUCT, TITLE};
+pub use service::{CallRecord, Future, MemoryError, MemoryService, Outcome, ToolReply};

@@ -1,0 +1,111 @@
+//! The MCP endpoint: a layer in front of rmcp that decides who may ask, reads the message first
+//! and words every refusal (protocol.md 6.1, 7A–7D).
+//!
+//! The order is: Host and Origin (the door, in front of everything) → duplicate headers → method →
+//! bearer → user id → session → content type, size, body → scope → rmcp. [`routes`] is `/mcp` and
+//! `/mcp/oauth/{user_id}`; [`Endpoint::serve`] is everything after the bearer, for callers that
+//! proved themselves in another way.
+//!
+//! There is no limit on failed bearers: checking one costs less than answering it, a token cannot
+//! be guessed, and a limit would let any program of this computer keep an honest client from its
+//! first 401.
+
+mod accept;
+mod batch;
+mod body;
+mod challenge;
+mod credentials;
+mod endpoint;
+mod headers;
+mod message;
+mod refusal;
+mod reply;
+mod sessions;
+mod stream;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::any;
+use futures_util::future::BoxFuture;
+use http::request::Parts;
+
+pub use challenge::{Challenge, metadata_url};
+pub use endpoint::{Endpoint, Options};
+pub use headers::check;
+pub use refusal::Refusal;
+
+use crate::clock::Clock;
+use crate::oauth::{Access, InvalidToken};
+use credentials::Credentials;
+
+/// The MCP endpoint (design.md 4).
+pub const MCP_PATH: &str = "/mcp";
+/// The same for one person (D14).
+pub const MCP_USER_PATH: &str = "/mcp/oauth/{user_id}";
+const MCP_USER_PREFIX: &str = "/mcp/oauth/";
+
+/// Whoever can tell a good bearer from a bad one.
+pub trait Bearers: Send + Sync + 'static {
+    /// What the bearer stands for.
+    fn authenticate<'a>(
+        &'a self,
+        bearer: &'a str,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Access, InvalidToken>>;
+}
+
+#[derive(Clone)]
+struct Door {
+    endpoint: Arc<Endpoint>,
+    bearers: Arc<dyn Bearers>,
+    clock: Arc<dyn Clock>,
+}
+
+/// `/mcp` and `/mcp/oauth/{user_id}` behind a bearer.
+pub fn routes(endpoint: Arc<Endpoint>, bearers: Arc<dyn Bearers>, clock: Arc<dyn Clock>) -> Router {
+    Router::new().route(MCP_PATH, any(serve)).route(MCP_USER_PATH, any(serve_user)).with_state(Door {
+        endpoint,
+        bearers,
+        clock,
+    })
+}
+
+async fn serve(State(door): State<Door>, request: Request) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    let access = door.admit(&parts).await?;
+    Ok(door.endpoint.serve(access, Request::from_parts(parts, body)).await)
+}
+
+async fn serve_user(State(door): State<Door>, request: Request) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    let access = door.admit(&parts).await?;
+    // protocol.md 6.14: byte for byte as it was sent, and only for those who proved who they are.
+    if parts.uri.path().strip_prefix(MCP_USER_PREFIX) != Some(access.grant.subject.as_str()) {
+        return Err(Refusal::WrongUser);
+    }
+    Ok(door.endpoint.serve(access, Request::from_parts(parts, body)).await)
+}
+
+impl Door {
+    /// protocol.md 6.1 up to the bearer.
+    async fn admit(&self, parts: &Parts) -> Result<Access, Refusal> {
+        headers::check(parts)?;
+        let challenge = || Box::new(Challenge::of(&parts.headers, &parts.uri));
+        let bearer = match Credentials::of(&parts.headers) {
+            Credentials::Bearer(bearer) => bearer,
+            Credentials::Absent => return Err(Refusal::Unauthorized(challenge())),
+            Credentials::Malformed => return Err(Refusal::Malformed(challenge())),
+        };
+        self.bearers
+            .authenticate(bearer, self.clock.now())
+            .await
+            .map_err(|InvalidToken| Refusal::InvalidToken(challenge()))
+    }
+}

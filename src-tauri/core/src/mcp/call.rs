@@ -1,0 +1,230 @@
+//! One `tools/call`: allowed or not, checked, carried out, given up, noted.
+
+use std::time::{Duration, Instant};
+
+use rmcp::RoleServer;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, ContentBlock, ErrorData, ProgressNotificationParam,
+    ProtocolVersion,
+};
+use rmcp::service::RequestContext;
+
+use super::catalogue::{Listed, is_tool_name};
+use super::failure::words;
+use super::server::{MemoryServer, TITLE};
+use super::service::{CallRecord, MemoryError, Outcome, ToolReply};
+use crate::oauth::Access;
+
+/// When a client that asked for progress hears of a slow call first.
+const FIRST_PROGRESS: Duration = Duration::from_secs(2);
+/// And how often afterwards. rmcp queues 16 events for a stream; the longest call (120 s) must
+/// stay below, or a client that does not read would block its session.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// Why a request was given up before it was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The client cancelled, or (26) went away.
+    Cancelled,
+    /// The grant is no more.
+    Revoked,
+    /// The process ends.
+    ShuttingDown,
+}
+
+impl MemoryServer {
+    pub(super) async fn call(
+        &self,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, ErrorData> {
+        let access = self.access(context);
+        let catalogue =
+            match self.until_stopped(context, access, self.memories.catalogue(&access.grant.account)).await {
+                Ok(Ok(catalogue)) => catalogue,
+                // Which tools there are cannot be found out, so this one cannot be called.
+                Ok(Err(error)) => return Ok(failed(words(&error))),
+                Err(stop) => return Err(stop.into_error()),
+            };
+        let policy = self.memories.service.tool_policy(&access.grant);
+        // protocol.md 7.26: decided here, because Jean Memory also runs what it does not list.
+        let Some(listed) =
+            catalogue.find(&request.name).filter(|listed| listed.is_offered(access.scopes, &policy))
+        else {
+            return Err(unknown_tool(&request.name));
+        };
+
+        let record = self.begin(access, listed);
+        let arguments = match listed.arguments.check(request.arguments.unwrap_or_default()) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                record.end(Outcome::Refused, 0);
+                return Ok(failed(format!("Wrong arguments: {error}.")));
+            }
+        };
+        let upstream = self.memories.service.call_tool(&access.grant.account, &listed.tool.name, arguments);
+        // protocol.md 7.20: rmcp never drops a handler, so each end is watched for here; leaving
+        // drops the call to Jean Memory.
+        let reply = tokio::select! {
+            reply = self.until_stopped(context, access, upstream) => reply,
+            never = progress(context) => match never {},
+        };
+        match reply {
+            Ok(reply) => Ok(record.answer(reply)),
+            Err(stop) => {
+                record.end(stop.outcome(), 0);
+                Err(stop.into_error())
+            }
+        }
+    }
+
+    /// Waits for `work`, unless client, person or process end it first.
+    pub(super) async fn until_stopped<T>(
+        &self,
+        context: &RequestContext<RoleServer>,
+        access: &Access,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Stop> {
+        tokio::select! {
+            biased;
+            () = access.grant.cancelled.cancelled() => Err(
+                if self.memories.shutdown.is_cancelled() { Stop::ShuttingDown } else { Stop::Revoked }
+            ),
+            () = self.memories.shutdown.cancelled() => Err(Stop::ShuttingDown),
+            () = context.ct.cancelled() => Err(Stop::Cancelled),
+            done = work => Ok(done),
+        }
+    }
+
+    fn begin<'a>(&'a self, access: &'a Access, listed: &'a Listed) -> Running<'a> {
+        Running { server: self, access, listed, started: self.memories.clock.now(), since: Instant::now() }
+    }
+}
+
+/// A call that is on its way.
+struct Running<'a> {
+    server: &'a MemoryServer,
+    access: &'a Access,
+    listed: &'a Listed,
+    started: std::time::SystemTime,
+    since: Instant,
+}
+
+impl Running<'_> {
+    fn answer(self, reply: Result<ToolReply, MemoryError>) -> CallToolResult {
+        match reply.and_then(result) {
+            Ok(result) => {
+                let outcome = if result.is_error == Some(true) { Outcome::ToolError } else { Outcome::Done };
+                let size = result.content.iter().map(size).sum();
+                self.end(outcome, size);
+                result
+            }
+            Err(error) => {
+                self.end(Outcome::Failed, 0);
+                failed(words(&error))
+            }
+        }
+    }
+
+    fn end(self, outcome: Outcome, size: usize) {
+        let duration = self.since.elapsed();
+        let grant = &self.access.grant;
+        let tool = &*self.listed.tool.name;
+        tracing::debug!(
+            tool,
+            grant = %grant.id,
+            milliseconds = duration.as_millis(),
+            outcome = outcome.as_str(),
+            "tools/call"
+        );
+        self.server.memories.service.record(CallRecord {
+            grant: grant.clone(),
+            tool: tool.to_owned(),
+            started: self.started,
+            duration,
+            size,
+            outcome,
+        });
+    }
+}
+
+impl Stop {
+    /// What is answered where somebody may still listen.
+    pub(super) fn into_error(self) -> ErrorData {
+        ErrorData::internal_error(
+            match self {
+                Self::Cancelled => "The request was cancelled",
+                Self::Revoked => {
+                    "The app's access was revoked; whether the request was carried out is unknown"
+                }
+                Self::ShuttingDown => {
+                    "Jean Memory Bridge is shutting down; whether the request was carried out is unknown"
+                }
+            },
+            None,
+        )
+    }
+
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Cancelled => Outcome::Cancelled,
+            Self::Revoked | Self::ShuttingDown => Outcome::Stopped,
+        }
+    }
+}
+
+/// protocol.md 7.14: built with rmcp's constructors, which set `resultType`.
+fn result(reply: ToolReply) -> Result<CallToolResult, MemoryError> {
+    let content = reply
+        .content
+        .into_iter()
+        .map(serde_json::from_value)
+        .collect::<Result<Vec<ContentBlock>, _>>()
+        .map_err(|_| MemoryError::Unexpected)?;
+    let mut result =
+        if reply.is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    result.structured_content = reply.structured_content;
+    Ok(result)
+}
+
+fn failed(text: String) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+fn unknown_tool(name: &str) -> ErrorData {
+    if is_tool_name(name) {
+        ErrorData::invalid_params(format!("Unknown tool: {name}"), None)
+    } else {
+        ErrorData::invalid_params("Unknown tool", None)
+    }
+}
+
+fn size(content: &ContentBlock) -> usize {
+    match content {
+        ContentBlock::Text(text) => text.text.len(),
+        ContentBlock::Image(image) => image.data.len(),
+        ContentBlock::Audio(audio) => audio.data.len(),
+        ContentBlock::Resource(_) | ContentBlock::ResourceLink(_) | _ => {
+            serde_json::to_vec(content).map_or(0, |json| json.len())
+        }
+    }
+}
+
+/// Tells a client that asked for it that a slow call is alive (protocol.md 7.23); for ever.
+async fn progress(context: &RequestContext<RoleServer>) -> std::convert::Infallible {
+    let Some(token) = context.meta.get_progress_token() else { return std::future::pending().await };
+    let since = tokio::time::Instant::now();
+    let mut ticks = tokio::time::interval_at(since + FIRST_PROGRESS, PROGRESS_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // 24 knows no `message` here.
+    let with_words = context.protocol_version().is_none_or(|version| version > ProtocolVersion::V_2024_11_05);
+    loop {
+        let seconds = ticks.tick().await.duration_since(since).as_secs_f64().round();
+        let mut param = ProgressNotificationParam::new(token.clone(), seconds);
+        if with_words {
+            param = param.with_message(format!("{TITLE}: still waiting for Jean Memory ({seconds} s)"));
+        }
+        // A client that is gone is not told; the call goes on (7.19).
+        let _ = context.peer.notify_progress(param).await;
+    }
+}

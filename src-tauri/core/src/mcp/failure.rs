@@ -1,0 +1,43 @@
+//! Failures in words for the person behind the client: one match, short, our own, never the
+//! body of an answer (protocol.md 7.28).
+
+use super::MemoryError;
+
+/// What the client is told. Nothing here claims that a write was undone: once bytes have left,
+/// nobody knows.
+pub(super) fn words(error: &MemoryError) -> String {
+    match error {
+        MemoryError::NoKey => {
+            "No Jean Memory key is set up for this app. Open Jean Memory Bridge and add your key.".to_owned()
+        }
+        MemoryError::Keychain => {
+            "The keychain of this computer did not hand over the Jean Memory key. Unlock it, or open Jean Memory Bridge."
+                .to_owned()
+        }
+        MemoryError::UnknownAccount => {
+            "The account this app was connected to was removed. Connect the app again in Jean Memory Bridge.".to_owned()
+        }
+        MemoryError::KeyRejected => {
+            "Jean Memory rejected the key. Open Jean Memory Bridge and enter a new one.".to_owned()
+        }
+        MemoryError::Unreachable => {
+            "Jean Memory cannot be reached. Nothing was sent; check the connection and try again.".to_owned()
+        }
+        MemoryError::StateUnknown => {
+            "The connection to Jean Memory was lost after the request was sent. Whether it was carried out is unknown; \
+             look before repeating it."
+                .to_owned()
+        }
+        MemoryError::TimedOut => {
+            "Jean Memory did not answer in time. Whether the request was carried out is unknown; look before repeating it."
+                .to_owned()
+        }
+        MemoryError::Busy { retry_after: Some(wait) } => {
+            format!("Jean Memory is busy. Try again in {} seconds.", wait.as_secs().max(1))
+        }
+        MemoryError::Busy { retry_after: None } => "Jean Memory is busy. Try again in a moment.".to_owned(),
+        MemoryError::Unexpected => "Jean Memory gave an unexpected answer.".to_owned(),
+        MemoryError::Refused { message } if message.is_empty() => "Jean Memory reported an error.".to_owned(),
+        MemoryError::Refused { message } => format!("Jean Memory reported an error: {message}"),
+    }
+}

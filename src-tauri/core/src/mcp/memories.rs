@@ -1,0 +1,78 @@
+//! What all MCP connections share: the lists of tools and the way to Jean Memory.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::catalogue::Catalogue;
+use super::known::needed_scope;
+use super::lists::Lists;
+use super::server::MemoryServer;
+use super::service::{MemoryError, MemoryService};
+use crate::clock::Clock;
+use crate::ids::AccountId;
+use crate::oauth::Access;
+use crate::scope::Scope;
+
+/// Everything an MCP server needs, for every account; one per process.
+pub struct Memories {
+    pub(super) service: Arc<dyn MemoryService>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) shutdown: CancellationToken,
+    lists: Lists,
+}
+
+impl Memories {
+    /// `shutdown` ends every call.
+    #[must_use]
+    pub fn new(
+        service: Arc<dyn MemoryService>,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+    ) -> Arc<Self> {
+        let lists = Lists::new(Arc::clone(&service));
+        Arc::new(Self { service, clock, shutdown, lists })
+    }
+
+    /// The server that one client talks to.
+    #[must_use]
+    pub fn server(self: &Arc<Self>, access: Access) -> MemoryServer {
+        MemoryServer::new(Arc::clone(self), access)
+    }
+
+    /// Fires when the process ends.
+    #[must_use]
+    pub fn shutdown(&self) -> &CancellationToken {
+        &self.shutdown
+    }
+
+    /// The scope that a tool needs, as far as is known without asking Jean Memory.
+    #[must_use]
+    pub fn scope_of(&self, account: &AccountId, tool: &str) -> Option<Scope> {
+        match self.lists.held(account) {
+            Some(catalogue) => catalogue.find(tool).map(|listed| listed.scope),
+            None => needed_scope(tool),
+        }
+    }
+
+    /// Sees to it that the account's tools are known, if Jean Memory answers.
+    ///
+    /// # Errors
+    /// The cause, when there is no list and none can be had.
+    pub async fn prepare(&self, account: &AccountId) -> Result<(), MemoryError> {
+        self.catalogue(account).await.map(drop)
+    }
+
+    /// Forgets the account's tools: its key was changed, or it was removed (protocol.md 7.24).
+    pub fn forget(&self, account: &AccountId) {
+        self.lists.forget(account);
+    }
+
+    pub(super) async fn catalogue(&self, account: &AccountId) -> Result<Arc<Catalogue>, MemoryError> {
+        self.lists.get(account).await
+    }
+
+    pub(super) fn held(&self, account: &AccountId) -> Option<Arc<Catalogue>> {
+        self.lists.held(account)
+    }
+}

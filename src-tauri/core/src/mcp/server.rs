@@ -1,0 +1,155 @@
+//! What one MCP client talks to: rmcp's handler for every revision, 2024-11-05 to 2026-07-28.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode, ErrorData,
+    GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler};
+use serde_json::json;
+
+use super::Memories;
+use super::call::Stop;
+use super::failure::words;
+use crate::oauth::Access;
+
+/// The program's name on the wire (protocol.md 7.13).
+pub const PRODUCT: &str = "jean-memory-bridge";
+/// Its name for people.
+pub const TITLE: &str = "Jean Memory Bridge";
+
+/// Requests that exist in some revision. rmcp hands one over as unknown if its `params` do not
+/// fit, and that is another mistake than a method nobody has.
+const METHODS_WITH_PARAMS: [&str; 5] =
+    ["tools/call", "resources/read", "prompts/get", "completion/complete", "initialize"];
+
+/// One client's MCP server; cheap to make, one per connection or request.
+#[derive(Clone)]
+pub struct MemoryServer {
+    pub(super) memories: Arc<Memories>,
+    access: Access,
+}
+
+impl MemoryServer {
+    pub(super) fn new(memories: Arc<Memories>, access: Access) -> Self {
+        Self { memories, access }
+    }
+
+    /// Who asks. Over HTTP every request proves itself anew and carries its own answer
+    /// (protocol.md 7.2); a session only remembers who opened it. On stdio that is all there is.
+    pub(super) fn access<'a>(&'a self, context: &'a RequestContext<RoleServer>) -> &'a Access {
+        context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get()).unwrap_or(&self.access)
+    }
+}
+
+impl ServerHandler for MemoryServer {
+    fn get_info(&self) -> ServerConfig {
+        // D16: nothing that is not answered; no `listChanged`, no `subscribe`.
+        let capabilities =
+            ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().build();
+        ServerConfig::new(capabilities)
+            .with_server_info(Implementation::new(PRODUCT, env!("CARGO_PKG_VERSION")).with_title(TITLE))
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        refuse_cursor(request)?;
+        let access = self.access(&context);
+        let catalogue = self
+            .until_stopped(&context, access, self.memories.catalogue(&access.grant.account))
+            .await
+            .map_err(Stop::into_error)?
+            // protocol.md 7.28: the last good list, else an internal error.
+            .map_err(|error| ErrorData::internal_error(words(&error), None))?;
+        let policy = self.memories.service.tool_policy(&access.grant);
+        let tools = catalogue.offered(access.scopes, &policy).map(|listed| listed.tool.clone()).collect();
+        Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.call(request, &context).await.map(CallToolResponse::Complete)
+    }
+
+    /// For rmcp's check of `Mcp-Param-*` headers (protocol.md 7.11).
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        Some(self.memories.held(&self.access.grant.account)?.find(name)?.tool.clone())
+    }
+
+    // protocol.md 7.12: prompts and resources are declared, and there are none.
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        refuse_cursor(request)?;
+        Ok(ListPromptsResult::default())
+    }
+
+    async fn get_prompt(
+        &self,
+        _request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        Err(ErrorData::invalid_params("Unknown prompt", None))
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        refuse_cursor(request)?;
+        Ok(ListResourcesResult::default())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        refuse_cursor(request)?;
+        Ok(ListResourceTemplatesResult::default())
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        // SEP-2164; rmcp picks the code that the peer's revision knows.
+        Err(ErrorData::resource_not_found("Resource not found", Some(json!({"uri": request.uri}))))
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        Err(if METHODS_WITH_PARAMS.contains(&request.method.as_str()) {
+            ErrorData::invalid_params("Invalid params", None)
+        } else {
+            ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "Method not found", None)
+        })
+    }
+}
+
+/// No list has a second page, so every cursor is one that we did not give out.
+fn refuse_cursor(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match request.and_then(|request| request.cursor) {
+        Some(_) => Err(ErrorData::invalid_params("Unknown cursor", None)),
+        None => Ok(()),
+    }
+}

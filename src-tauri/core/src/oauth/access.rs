@@ -1,0 +1,165 @@
+//! What a verified bearer is: a grant that lives, and what this token may do with it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{from_unix_seconds, unix_seconds};
+use crate::ids::{AccountId, ClientId, GrantId, UserId};
+use crate::scope::Scopes;
+use crate::store::{GrantRecord, GrantUse};
+use crate::view::Via;
+
+/// A verified bearer.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The grant behind the token.
+    pub grant: Arc<LiveGrant>,
+    /// What this token may do; never more than the grant.
+    pub scopes: Scopes,
+}
+
+/// A grant of which tokens are in use.
+#[derive(Debug)]
+pub struct LiveGrant {
+    /// Its id.
+    pub id: GrantId,
+    /// Who was allowed.
+    pub client_id: ClientId,
+    /// The name the client gave itself.
+    pub client_name: String,
+    /// Whose memories.
+    pub account: AccountId,
+    /// The person at Jean Memory; `sub` in the tokens of this grant.
+    pub subject: UserId,
+    /// How the client reaches the bridge.
+    pub via: Via,
+    /// Fires on revocation, removal of the account and shutdown; whatever runs for the grant ends.
+    pub cancelled: CancellationToken,
+    calls: AtomicUsize,
+    streams: AtomicUsize,
+    used: Used,
+}
+
+/// Use since it was last written down.
+#[derive(Debug, Default)]
+struct Used {
+    last: AtomicI64,
+    calls: AtomicU64,
+}
+
+/// The two kinds of work that a grant can have open at once, each with a limit of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Requests that are being answered.
+    Call,
+    /// Streams on which a client only listens.
+    Stream,
+}
+
+/// A place in one [`Lane`] of a grant, given back when it is dropped.
+#[derive(Debug)]
+pub struct Pass {
+    grant: Arc<LiveGrant>,
+    lane: Lane,
+}
+
+/// The bearer is unknown, expired, revoked, forged or meant for somebody else; which of these is
+/// nobody's business (RFC 6750 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the access token is not valid")]
+pub struct InvalidToken;
+
+impl LiveGrant {
+    /// A grant that is alive.
+    #[must_use]
+    pub fn new(
+        id: GrantId,
+        client_id: ClientId,
+        client_name: String,
+        account: AccountId,
+        subject: UserId,
+        via: Via,
+    ) -> Self {
+        Self {
+            id,
+            client_id,
+            client_name,
+            account,
+            subject,
+            via,
+            cancelled: CancellationToken::new(),
+            calls: AtomicUsize::new(0),
+            streams: AtomicUsize::new(0),
+            used: Used::default(),
+        }
+    }
+
+    /// The grant as the store knows it.
+    #[must_use]
+    pub fn of(record: &GrantRecord, cancelled: CancellationToken) -> Self {
+        let (id, client_id, client_name) =
+            (record.id.clone(), record.client_id.clone(), record.client_name.clone());
+        let (account, subject) = (record.account_id.clone(), record.subject.clone());
+        Self { cancelled, ..Self::new(id, client_id, client_name, account, subject, record.via) }
+    }
+
+    /// Remembers that the grant was used; written down from time to time.
+    pub fn note_use(&self, now: SystemTime, calls: u64) {
+        self.used.last.fetch_max(unix_seconds(now), Ordering::Relaxed);
+        self.used.calls.fetch_add(calls, Ordering::Relaxed);
+    }
+
+    /// Takes what is to be written down, if there is anything.
+    pub(crate) fn take_use(&self) -> Option<GrantUse> {
+        let last = self.used.last.swap(0, Ordering::Relaxed);
+        let calls = self.used.calls.swap(0, Ordering::Relaxed);
+        (last > 0).then(|| GrantUse { id: self.id.clone(), last_used_at: from_unix_seconds(last), calls })
+    }
+
+    /// Takes a place in `lane`, unless `most` are taken (protocol.md 7.8).
+    #[must_use]
+    pub fn enter(self: &Arc<Self>, lane: Lane, most: usize) -> Option<Pass> {
+        self.taken(lane)
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| (taken < most).then_some(taken + 1))
+            .ok()
+            .map(|_| Pass { grant: Arc::clone(self), lane })
+    }
+
+    fn taken(&self, lane: Lane) -> &AtomicUsize {
+        match lane {
+            Lane::Call => &self.calls,
+            Lane::Stream => &self.streams,
+        }
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        self.grant.taken(self.lane).fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_given_back_when_its_pass_is_dropped() {
+        let grant = Arc::new(LiveGrant::new(
+            GrantId::random(),
+            ClientId::random(),
+            "test".to_owned(),
+            AccountId::random(),
+            UserId::new("someone"),
+            Via::Oauth,
+        ));
+        let pass = grant.enter(Lane::Call, 1).unwrap();
+        assert!(grant.enter(Lane::Call, 1).is_none());
+        assert!(grant.enter(Lane::Stream, 1).is_some());
+        drop(pass);
+        assert!(grant.enter(Lane::Call, 1).is_some());
+    }
+}
