@@ -1,1 +1,14 @@
 //! The consent desk: questions that wait for a person.
+//!
+//! The desk holds a question until it is answered, withdrawn or out of time, and takes at most one answer.
+//! Who answers is not its business: the window, the terminal of `serve` and `approve` all watch
+//! [`Desk::questions`] and call [`Desk::answer`]. Deliberately absent: remembered consent. Every question
+//! is a person's click (protocol.md D5, 9.21).
+
+mod code;
+mod desk;
+mod question;
+
+pub use code::MatchingCode;
+pub use desk::{AnswerError, AskError, Desk, Ticket};
+pub use question::{AnswerGoesTo, Asker, Decision, LocalProgram, Outcome, Question, Warning};
