@@ -1,1 +1,268 @@
-//! Accounts: whose memories, with which key.
+//! Accounts: whose memories, with which key, at Jean Memory or in the sandbox.
+//!
+//! Everything that goes upstream goes through here, so that a refused key is noticed, marked and no longer
+//! used whoever ran into it.
+
+mod add;
+mod error;
+mod keys;
+mod lent;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+use tokio::sync::{OnceCell, watch};
+
+pub use add::Added;
+pub use error::{AccountError, AddAccountError};
+use keys::Keys;
+
+use crate::api_key::ApiKey;
+use crate::ids::{AccountId, UserId};
+use crate::store::{AccountRecord, Store, StoreError};
+use crate::upstream::{Credential, ToolReply, Upstream, UpstreamError};
+use crate::vault::Vault;
+use crate::view::{AccountKind, AccountView, KeyState};
+
+/// Whether Jean Memory answered at the last attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reachability {
+    /// It answered, or was never asked.
+    Online,
+    /// It did not.
+    Offline,
+}
+
+/// Where accounts live.
+pub struct Backends {
+    /// Jean Memory.
+    pub remote: Upstream,
+    /// The built-in stand-in.
+    pub sandbox: Upstream,
+    /// Gives the key of the stand-in's one person.
+    pub sandbox_key: Box<dyn Fn() -> Option<ApiKey> + Send + Sync>,
+    /// Whether the verified user id is sent as `x-user-id` too.
+    pub identity_headers: bool,
+}
+
+/// All accounts. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    keys: Keys,
+    backends: Backends,
+    /// Accounts of clients that bring their own key, in memory only.
+    lent: lent::Lent,
+    /// The account list, read once.
+    list: OnceCell<RwLock<HashMap<AccountId, AccountRecord>>>,
+    reachability: watch::Sender<Reachability>,
+    /// Counts changes of keys and states, for whoever caches what a key gives.
+    changes: watch::Sender<u64>,
+}
+
+impl Accounts {
+    /// The accounts of `store`, with their keys in `vault`.
+    #[must_use]
+    pub fn new(store: Store, vault: Vault, backends: Backends) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            keys: Keys::new(vault),
+            backends,
+            lent: lent::Lent::default(),
+            list: OnceCell::new(),
+            reachability: watch::Sender::new(Reachability::Online),
+            changes: watch::Sender::new(0),
+        }))
+    }
+
+    /// Every account, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all(&self) -> Result<Vec<AccountRecord>, StoreError> {
+        let list = self.list().await?.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = list.values().cloned().collect();
+        all.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+        Ok(all)
+    }
+
+    /// The account of that id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get(&self, id: &AccountId) -> Result<Option<AccountRecord>, StoreError> {
+        Ok(self.list().await?.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned())
+    }
+
+    /// The tools that the account's key gives, as Jean Memory lists them.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn list_tools(&self, id: &AccountId) -> Result<Vec<Map<String, Value>>, AccountError> {
+        let (upstream, credential) = self.reach(id).await?;
+        let listed = upstream.list_tools(&credential).await;
+        self.noted(id, listed).await
+    }
+
+    /// Calls a tool with the account's key.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn call_tool(
+        &self,
+        id: &AccountId,
+        name: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<ToolReply, AccountError> {
+        let (upstream, credential) = self.reach(id).await?;
+        let called = upstream.call_tool(&credential, name, arguments).await;
+        self.noted(id, called).await
+    }
+
+    /// Whether Jean Memory answered at the last attempt, and every change of it.
+    #[must_use]
+    pub fn reachability(&self) -> watch::Receiver<Reachability> {
+        self.0.reachability.subscribe()
+    }
+
+    /// A number that changes whenever an account, its key or its state changes.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    /// Forgets an account and its key. Its grants are the caller's business.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was forgotten.
+    pub async fn remove(&self, id: &AccountId) -> Result<bool, StoreError> {
+        if self.get(id).await?.is_none() {
+            return Ok(false);
+        }
+        self.0.store.delete_account(id).await?;
+        self.list().await?.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        if let Err(error) = self.0.keys.delete(id).await {
+            tracing::warn!(account = %id, %error, "the key of a removed account is still in the keychain");
+        }
+        self.changed();
+        Ok(true)
+    }
+
+    /// The upstream and what it is shown for this account.
+    async fn reach(&self, id: &AccountId) -> Result<(Upstream, Credential), AccountError> {
+        if let Some(key) = self.0.lent.key(id) {
+            return Ok((self.upstream_of(&key), Credential { key, identity: None }));
+        }
+        let account = self.get(id).await?.ok_or(AccountError::Unknown)?;
+        // upstream-api.md 14.5: a refused key is not used again.
+        if account.state == KeyState::Rejected {
+            return Err(AccountError::KeyRejected);
+        }
+        let (upstream, key) = match account.kind {
+            AccountKind::Sandbox => (&self.0.backends.sandbox, (self.0.backends.sandbox_key)()),
+            AccountKind::Key | AccountKind::Environment => {
+                (&self.0.backends.remote, self.0.keys.get(id).await?)
+            }
+        };
+        let verified = account.state == KeyState::Ok && !account.user_id.is_empty();
+        let identity = (self.0.backends.identity_headers && verified).then(|| UserId::new(account.user_id));
+        Ok((upstream.clone(), Credential { key: key.ok_or(AccountError::NoKey)?, identity }))
+    }
+
+    fn upstream_of(&self, key: &ApiKey) -> Upstream {
+        if key.is_sandbox() { self.0.backends.sandbox.clone() } else { self.0.backends.remote.clone() }
+    }
+
+    async fn key(&self, id: &AccountId) -> Option<ApiKey> {
+        self.0.keys.get(id).await.unwrap_or_else(|error| {
+            tracing::warn!(account = %id, %error, "the keychain did not give a key");
+            None
+        })
+    }
+
+    /// Remembers what an attempt tells about the key and about Jean Memory.
+    async fn noted<T>(&self, id: &AccountId, result: Result<T, UpstreamError>) -> Result<T, AccountError> {
+        let offline = result.as_ref().is_err_and(UpstreamError::is_outage);
+        let now = if offline { Reachability::Offline } else { Reachability::Online };
+        self.0.reachability.send_if_modified(|last| std::mem::replace(last, now) != now);
+        match result {
+            Ok(value) => Ok(value),
+            Err(UpstreamError::KeyRejected) => {
+                self.set_state(id, KeyState::Rejected).await?;
+                Err(AccountError::KeyRejected)
+            }
+            Err(error) => Err(AccountError::Upstream(error)),
+        }
+    }
+
+    async fn set_state(&self, id: &AccountId, state: KeyState) -> Result<(), StoreError> {
+        match self.get(id).await? {
+            Some(account) if account.state != state => self.save(AccountRecord { state, ..account }).await,
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn save(&self, account: AccountRecord) -> Result<(), StoreError> {
+        self.0.store.save_account(account.clone()).await?;
+        self.list()
+            .await?
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(account.id.clone(), account);
+        self.changed();
+        Ok(())
+    }
+
+    fn changed(&self) {
+        self.0.changes.send_modify(|count| *count += 1);
+    }
+
+    async fn list(&self) -> Result<&RwLock<HashMap<AccountId, AccountRecord>>, StoreError> {
+        self.0
+            .list
+            .get_or_try_init(|| async {
+                let all = self.0.store.accounts().await?;
+                Ok(RwLock::new(all.into_iter().map(|account| (account.id.clone(), account)).collect()))
+            })
+            .await
+    }
+}
+
+/// `sub` of an account's tokens: its user id, or its own id while the key was never checked.
+#[must_use]
+pub fn subject(account: &AccountRecord) -> UserId {
+    if account.user_id.is_empty() {
+        UserId::new(account.id.as_str())
+    } else {
+        UserId::new(account.user_id.as_str())
+    }
+}
+
+impl From<AccountRecord> for AccountView {
+    fn from(account: AccountRecord) -> Self {
+        Self {
+            id: account.id,
+            label: account.label,
+            user_id: account.user_id,
+            key_hint: account.key_hint,
+            kind: account.kind,
+            state: account.state,
+        }
+    }
+}
+
+fn new_account(kind: AccountKind, label: &str, key: &ApiKey, now: SystemTime) -> AccountRecord {
+    AccountRecord {
+        id: AccountId::random(),
+        user_id: String::new(),
+        label: label.to_owned(),
+        key_hint: key.hint(),
+        kind,
+        state: KeyState::Unchecked,
+        created_at: now,
+    }
+}

@@ -1,0 +1,149 @@
+//! Adding accounts: a pasted key, the sandbox, the environment.
+
+use std::time::SystemTime;
+
+use super::{Accounts, AddAccountError, new_account};
+use crate::api_key::ApiKey;
+use crate::ids::UserId;
+use crate::store::{AccountRecord, StoreError};
+use crate::upstream::Verdict;
+use crate::view::{AccountKind, KeyState};
+
+/// An account that was added or given a new key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// The account as it is now.
+    pub account: AccountRecord,
+    /// False when the keychain did not take the key: it lives in memory until the bridge ends.
+    pub in_keychain: bool,
+}
+
+/// What the sandbox's account is called.
+const SANDBOX_LABEL: &str = "Sandbox";
+/// What an account from the environment is called.
+const ENVIRONMENT_LABEL: &str = "Environment";
+/// What the first account is called; later ones are numbered.
+const LABEL: &str = "Personal";
+
+impl Accounts {
+    /// Checks a key with Jean Memory and keeps it. A second key of the same person replaces the first
+    /// (upstream-api.md 7), and the clients of that account go on.
+    ///
+    /// # Errors
+    /// [`AddAccountError`]; a key that could not be checked is kept all the same if `save_unchecked`.
+    pub async fn add_key(
+        &self,
+        key: ApiKey,
+        save_unchecked: bool,
+        now: SystemTime,
+    ) -> Result<Added, AddAccountError> {
+        if key.is_sandbox() {
+            return match (self.0.backends.sandbox_key)() {
+                Some(own) if own.digest() == key.digest() => self.add_sandbox(now).await,
+                Some(_) | None => Err(AddAccountError::Rejected),
+            };
+        }
+        let (user_id, state) = match self.0.backends.remote.verify_key(&key).await {
+            Verdict::Accepted { user_id } => (user_id, KeyState::Ok),
+            Verdict::Rejected => return Err(AddAccountError::Rejected),
+            Verdict::CouldNotCheck(_) if save_unchecked => (None, KeyState::Unchecked),
+            Verdict::CouldNotCheck(error) => return Err(AddAccountError::CouldNotCheck(error)),
+        };
+        let account = self.account_for(&key, user_id, now).await?;
+        self.keep(AccountRecord { state, key_hint: key.hint(), ..account }, &key).await
+    }
+
+    /// The account of the built-in stand-in, made at its first use.
+    ///
+    /// # Errors
+    /// [`AddAccountError`].
+    pub async fn add_sandbox(&self, now: SystemTime) -> Result<Added, AddAccountError> {
+        let known = self.all().await?.into_iter().find(|account| account.kind == AccountKind::Sandbox);
+        if let Some(account) = known {
+            return Ok(Added { account, in_keychain: true });
+        }
+        let key = (self.0.backends.sandbox_key)().ok_or(AddAccountError::Sandbox)?;
+        let Verdict::Accepted { user_id } = self.0.backends.sandbox.verify_key(&key).await else {
+            return Err(AddAccountError::Sandbox);
+        };
+        let account = AccountRecord {
+            user_id: user_id.map(|id| id.as_str().to_owned()).unwrap_or_default(),
+            state: KeyState::Ok,
+            ..new_account(AccountKind::Sandbox, SANDBOX_LABEL, &key, now)
+        };
+        self.save(account.clone()).await?;
+        Ok(Added { account, in_keychain: true })
+    }
+
+    /// The account of `JEAN_BRIDGE_API_KEY`: kept in memory only, checked in the background.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn use_environment(&self, key: ApiKey, now: SystemTime) -> Result<(), StoreError> {
+        let known = self.all().await?.into_iter().find(|account| account.kind == AccountKind::Environment);
+        let account = match known {
+            // A key that was refused before may have been replaced by another.
+            Some(account) if account.key_hint == key.hint() && account.state == KeyState::Ok => account,
+            Some(account) => AccountRecord { key_hint: key.hint(), state: KeyState::Unchecked, ..account },
+            None => new_account(AccountKind::Environment, ENVIRONMENT_LABEL, &key, now),
+        };
+        self.0.keys.remember(&account.id, &key);
+        self.save(account).await
+    }
+
+    /// Asks Jean Memory about every key that could not be checked when it was added.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn check_unchecked(&self) -> Result<(), StoreError> {
+        for account in self.all().await? {
+            if account.state != KeyState::Unchecked {
+                continue;
+            }
+            let Some(key) = self.key(&account.id).await else { continue };
+            match self.0.backends.remote.verify_key(&key).await {
+                Verdict::Accepted { user_id } => {
+                    let user_id = user_id.map_or(account.user_id.clone(), |id| id.as_str().to_owned());
+                    self.save(AccountRecord { user_id, state: KeyState::Ok, ..account }).await?;
+                }
+                Verdict::Rejected => {
+                    self.save(AccountRecord { state: KeyState::Rejected, ..account }).await?
+                }
+                Verdict::CouldNotCheck(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The account that this key belongs to, or a new one.
+    async fn account_for(
+        &self,
+        key: &ApiKey,
+        user_id: Option<UserId>,
+        now: SystemTime,
+    ) -> Result<AccountRecord, StoreError> {
+        let all = self.all().await?;
+        let keyed = || all.iter().filter(|account| account.kind == AccountKind::Key);
+        let same_person =
+            keyed().find(|account| user_id.as_ref().is_some_and(|id| id.as_str() == account.user_id));
+        if let Some(account) = same_person {
+            return Ok(account.clone());
+        }
+        let label = match keyed().count() {
+            0 => LABEL.to_owned(),
+            others => format!("{LABEL} {}", others + 1),
+        };
+        let user_id = user_id.map(|id| id.as_str().to_owned()).unwrap_or_default();
+        Ok(AccountRecord { user_id, ..new_account(AccountKind::Key, &label, key, now) })
+    }
+
+    async fn keep(&self, account: AccountRecord, key: &ApiKey) -> Result<Added, AddAccountError> {
+        // The row first: a key in the keychain without an account would never be found again.
+        self.save(account.clone()).await?;
+        let kept = self.0.keys.put(&account.id, key).await;
+        if let Err(error) = &kept {
+            tracing::warn!(account = %account.id, %error, "the key lives in memory only");
+        }
+        Ok(Added { account, in_keychain: kept.is_ok() })
+    }
+}

@@ -1,0 +1,46 @@
+//! What goes wrong between an account and Jean Memory.
+
+use crate::store::StoreError;
+use crate::upstream::UpstreamError;
+use crate::vault::VaultError;
+
+/// Why a call for an account did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The account was removed.
+    #[error("the account is gone")]
+    Unknown,
+    /// The keychain has no key for it.
+    #[error("there is no key for this account")]
+    NoKey,
+    /// The keychain does not answer, or not with the key.
+    #[error("{0}")]
+    Keychain(#[from] VaultError),
+    /// Jean Memory refused the key, now or before.
+    #[error("Jean Memory does not accept the key")]
+    KeyRejected,
+    /// The account list could not be read.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// Jean Memory failed.
+    #[error("{0}")]
+    Upstream(UpstreamError),
+}
+
+/// Why an account was not added. Rejected and not checked are different things to a person
+/// (upstream-api.md 6.3).
+#[derive(Debug, thiserror::Error)]
+pub enum AddAccountError {
+    /// Jean Memory refused the key.
+    #[error("Jean Memory does not accept this key")]
+    Rejected,
+    /// Jean Memory could not be asked.
+    #[error("Jean Memory could not be reached, so the key is not checked yet")]
+    CouldNotCheck(UpstreamError),
+    /// The built-in sandbox could not be opened.
+    #[error("the sandbox could not be opened")]
+    Sandbox,
+    /// The account list could not be written.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
