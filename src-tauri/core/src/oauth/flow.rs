@@ -1,0 +1,262 @@
+//! From an authorization request to the answer: ask a person, wait, hand the outcome over once
+//! (protocol.md 3.17–3.22).
+
+use std::time::SystemTime;
+
+use super::authorize::{
+    self, AuthorizationRequest, KnownClient, PageError, RedirectCode, RedirectError, answer_location,
+    error_location,
+};
+use super::codes::CodeBinding;
+use super::metadata_document::DocumentError;
+use super::params::Params;
+use super::transactions::{Taken, Transaction, key_of};
+use super::{AuthorizationServer, RegistrationReply, RegistrationRequest, limits, registration};
+use crate::accounts::subject;
+use crate::consent::{AnswerGoesTo, Asker, Decision, Outcome};
+use crate::ids::{ClientId, TransactionId};
+use crate::oauth::OAuthError;
+use crate::origin::Origin;
+use crate::scope::Scopes;
+use crate::store::{ClientKind, StoreError};
+use crate::view::Via;
+
+/// How a request that was not taken is told.
+#[derive(Debug)]
+pub enum AuthorizeError {
+    /// On a page, never by a redirect (protocol.md 3.2).
+    Page(PageError),
+    /// To the client.
+    Redirect(Box<RedirectError>),
+}
+
+impl From<PageError> for AuthorizeError {
+    fn from(error: PageError) -> Self {
+        Self::Page(error)
+    }
+}
+
+/// What the waiting page shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Who asks.
+    pub client_name: String,
+    /// The matching code.
+    pub code: String,
+    /// Where the browser goes afterwards: host or scheme.
+    pub goes_to: String,
+    /// Whether a person has answered, or the time is up.
+    pub decided: bool,
+    /// Whether the outcome was already handed over.
+    pub finished: bool,
+}
+
+/// The outcome on its way to the client.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finish {
+    /// Where to, with the code or the error in it. Not to be logged.
+    pub location: String,
+    /// Who gets it.
+    pub client_name: String,
+}
+
+/// Why there is no outcome to hand over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FinishError {
+    /// A person has not answered yet.
+    #[error("nobody has answered yet")]
+    Undecided,
+    /// It was handed over before (protocol.md 3.22).
+    #[error("the answer was already given")]
+    Finished,
+    /// No such transaction.
+    #[error("nothing waits here")]
+    Unknown,
+    /// The account could not be read.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+impl AuthorizationServer {
+    /// Registers a client (RFC 7591).
+    ///
+    /// # Errors
+    /// [`OAuthError`].
+    pub async fn register(
+        &self,
+        request: RegistrationRequest,
+        now: SystemTime,
+    ) -> Result<RegistrationReply, OAuthError> {
+        self.limits.registrations.check().map_err(|_| OAuthError::TooManyRequests)?;
+        let (client, reply) = registration::register(request, now)?;
+        if self.store.count_dynamic_clients().await? >= limits::MOST_CLIENTS {
+            return Err(OAuthError::TooManyRequests);
+        }
+        tracing::info!(client = %client.id, "a client registered");
+        self.store.save_client(client).await?;
+        Ok(reply)
+    }
+
+    /// Takes an authorization request and asks a person. The same request again is the same transaction.
+    ///
+    /// # Errors
+    /// [`AuthorizeError`].
+    pub async fn authorize(
+        &self,
+        query: &[u8],
+        origin: Origin,
+        now: SystemTime,
+    ) -> Result<TransactionId, AuthorizeError> {
+        self.limits.authorizations.check().map_err(|_| PageError::Busy)?;
+        let params = Params::parse(query);
+        let client = self.known_client(authorize::client_id(&params)?, now).await?;
+        let redirect = authorize::redirect(&params, &client)?;
+        let back = |code| {
+            let state = params.get("state").filter(|_| !params.is_repeated("state"));
+            AuthorizeError::Redirect(Box::new(RedirectError {
+                location: error_location(&redirect, state, origin, code),
+                redirect: redirect.clone(),
+                client_name: client.name.clone(),
+                code,
+            }))
+        };
+        let request = authorize::request(&params, client.clone(), redirect.clone(), origin)
+            .map_err(|code| back(code))?;
+        let key = key_of(&request);
+        if let Some(same) = self.transactions.same(&key) {
+            return Ok(same);
+        }
+        let asker = self.asker(&request, key.clone()).await.map_err(|_| PageError::Store)?;
+        let ticket = self.desk.ask(asker, now).map_err(|_| back(RedirectCode::TemporarilyUnavailable))?;
+        tracing::info!(client = %client.id, question = %ticket.question.id, "a client asks for access");
+        Ok(self.transactions.add(&key, request, ticket, now))
+    }
+
+    /// What the waiting page shows now.
+    #[must_use]
+    pub fn waiting(&self, id: &TransactionId) -> Option<Waiting> {
+        let (transaction, finished) = self.transactions.get(id)?;
+        Some(Waiting {
+            client_name: transaction.request.client.name.clone(),
+            code: transaction.ticket.question.code.to_string(),
+            goes_to: transaction.request.redirect.host(),
+            decided: transaction.ticket.outcome().is_some(),
+            finished,
+        })
+    }
+
+    /// Waits until a person has answered or the time is up; at once if there is nothing to wait for.
+    pub async fn decided(&self, id: &TransactionId) {
+        if let Some((mut transaction, _)) = self.transactions.get(id) {
+            transaction.ticket.ended().await;
+        }
+    }
+
+    /// Hands the outcome over, once (protocol.md 3.22).
+    ///
+    /// # Errors
+    /// [`FinishError`].
+    pub async fn finish(&self, id: &TransactionId, now: SystemTime) -> Result<Finish, FinishError> {
+        let (transaction, outcome) = match self.transactions.take(id) {
+            Taken::Outcome(transaction, outcome) => (transaction, outcome),
+            Taken::Waiting => return Err(FinishError::Undecided),
+            Taken::Finished => return Err(FinishError::Finished),
+            Taken::Unknown => return Err(FinishError::Unknown),
+        };
+        let location = match outcome {
+            Outcome::Answered(Decision::Allow { account, scopes }) => {
+                self.allowed(&transaction, account, scopes, now).await?
+            }
+            Outcome::Answered(Decision::Deny) | Outcome::TimedOut => {
+                error_back(&transaction.request, RedirectCode::AccessDenied)
+            }
+        };
+        Ok(Finish { location, client_name: transaction.request.client.name })
+    }
+
+    /// The URL with the code, or with what stands against it now that the account is known.
+    async fn allowed(
+        &self,
+        transaction: &Transaction,
+        account: crate::ids::AccountId,
+        scopes: Scopes,
+        now: SystemTime,
+    ) -> Result<String, StoreError> {
+        let request = &transaction.request;
+        let Some(record) = self.accounts.get(&account).await? else {
+            return Ok(error_back(request, RedirectCode::ServerError));
+        };
+        let subject = subject(&record);
+        if !request.resource.admits(&subject) {
+            return Ok(error_back(request, RedirectCode::InvalidTarget));
+        }
+        let binding = CodeBinding {
+            client_id: request.client.id.clone(),
+            client_name: request.client.name.clone(),
+            redirect_uri: request.redirect.as_str().to_owned(),
+            redirect_host: request.redirect.host(),
+            challenge: request.challenge.clone(),
+            resource: request.resource.clone(),
+            scopes,
+            account,
+            subject,
+            may_refresh: request.client.may_refresh,
+        };
+        let code = self.codes.issue(binding, now + self.lifetimes.code, now);
+        Ok(answer_location(
+            &request.redirect,
+            request.state.as_deref(),
+            request.origin,
+            &[("code", code.expose())],
+        ))
+    }
+
+    /// The client of that id: registered here, or described by the document its id points to.
+    async fn known_client(&self, id: &str, now: SystemTime) -> Result<KnownClient, PageError> {
+        if id.starts_with("https://") {
+            let document = self.documents.resolve(id, now).await.map_err(|error| match error {
+                DocumentError::Busy => PageError::Busy,
+                _ => PageError::DocumentUnusable,
+            })?;
+            return Ok(KnownClient {
+                id: ClientId::new(id),
+                name: registration::display_name(&document.client_name),
+                kind: ClientKind::MetadataDocument,
+                redirect_uris: document.redirect_uris,
+                may_refresh: true,
+            });
+        }
+        let client = self.store.client(&ClientId::new(id)).await.map_err(|_| PageError::Store)?;
+        let client = client.ok_or(PageError::ClientUnknown)?;
+        Ok(KnownClient {
+            id: client.id,
+            name: client.name,
+            kind: client.kind,
+            redirect_uris: client.redirect_uris,
+            may_refresh: client.may_refresh,
+        })
+    }
+
+    async fn asker(&self, request: &AuthorizationRequest, key: String) -> Result<Asker, StoreError> {
+        let host = request.redirect.host();
+        Ok(Asker {
+            key,
+            client_id: request.client.id.clone(),
+            client_name: request.client.name.clone(),
+            kind: request.client.kind,
+            via: Via::Oauth,
+            allowed_before: self.store.last_allowed(&request.client.id, &host).await?,
+            goes_to: AnswerGoesTo::Redirect {
+                uri: request.redirect.as_str().to_owned(),
+                host,
+                warning: authorize::warning(&request.client, &request.redirect),
+            },
+            scopes: request.scopes,
+            program: None,
+        })
+    }
+}
+
+fn error_back(request: &AuthorizationRequest, code: RedirectCode) -> String {
+    error_location(&request.redirect, request.state.as_deref(), request.origin, code)
+}

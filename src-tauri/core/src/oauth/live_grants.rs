@@ -1,0 +1,168 @@
+//! Access tokens whose grant is alive, in memory: a request is checked without a database read, and
+//! revocation takes effect at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::SystemTime;
+
+use tokio_util::sync::CancellationToken;
+
+use super::access::{Access, LiveGrant};
+use crate::ids::{GrantId, Jti};
+use crate::scope::Scopes;
+use crate::store::{AccessTokenRecord, GrantRecord, GrantUse, Store, StoreError};
+
+/// Tokens kept in memory; when there are more, those that ended are dropped.
+const MOST_TOKENS: usize = 4096;
+
+struct Known {
+    grant: Arc<LiveGrant>,
+    scopes: Scopes,
+    expires_at: SystemTime,
+}
+
+#[derive(Default)]
+struct Table {
+    tokens: HashMap<Jti, Known>,
+    grants: HashMap<GrantId, Arc<LiveGrant>>,
+    /// Counts revocations, so that a look-up that began before one is not kept after it.
+    revocations: u64,
+}
+
+/// The table, in front of the store.
+pub struct LiveGrants {
+    store: Store,
+    table: RwLock<Table>,
+    shutdown: CancellationToken,
+}
+
+impl LiveGrants {
+    /// An empty table; it fills as tokens are issued and presented. `shutdown` ends every grant's work.
+    #[must_use]
+    pub fn new(store: Store, shutdown: CancellationToken) -> Self {
+        Self { store, table: RwLock::default(), shutdown }
+    }
+
+    /// What the token of that id may do now, if it and its grant are alive (protocol.md 4.19).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the token is not in memory and the store cannot be asked.
+    pub async fn find(&self, jti: &Jti, now: SystemTime) -> Result<Option<Access>, StoreError> {
+        loop {
+            let revocations = {
+                let table = self.read();
+                if let Some(known) = table.tokens.get(jti) {
+                    return Ok((known.expires_at > now).then(|| known.access()));
+                }
+                table.revocations
+            };
+            let Some((token, grant)) = self.store.access_token(jti, now).await? else { return Ok(None) };
+            if let Some(access) = self.keep(&token, &grant, revocations, now) {
+                return Ok(Some(access));
+            }
+        }
+    }
+
+    /// Adds a token that was just issued and stored; one whose grant was revoked meanwhile is not kept.
+    pub fn add(&self, token: &AccessTokenRecord, grant: &GrantRecord, before: Revocations, now: SystemTime) {
+        self.keep(token, grant, before.0, now);
+    }
+
+    /// To be read before a token is stored, for [`LiveGrants::add`].
+    #[must_use]
+    pub fn revocations(&self) -> Revocations {
+        Revocations(self.read().revocations)
+    }
+
+    /// None when a revocation came between reading and keeping: then read again.
+    fn keep(
+        &self,
+        token: &AccessTokenRecord,
+        grant: &GrantRecord,
+        revocations: u64,
+        now: SystemTime,
+    ) -> Option<Access> {
+        let mut table = self.write();
+        if table.revocations != revocations {
+            return None;
+        }
+        if table.tokens.len() >= MOST_TOKENS {
+            table.drop_ended(now);
+        }
+        let live = table
+            .grants
+            .entry(grant.id.clone())
+            .or_insert_with(|| Arc::new(LiveGrant::of(grant, self.shutdown.child_token())))
+            .clone();
+        let known = Known { grant: live, scopes: token.scopes, expires_at: token.expires_at };
+        let access = known.access();
+        table.tokens.insert(token.jti.clone(), known);
+        Some(access)
+    }
+
+    /// The grant without a token, for a client that is known by its connection or its key.
+    #[must_use]
+    pub fn hold(&self, grant: &GrantRecord, before: Revocations) -> Option<Arc<LiveGrant>> {
+        let mut table = self.write();
+        if table.revocations != before.0 {
+            return None;
+        }
+        Some(
+            table
+                .grants
+                .entry(grant.id.clone())
+                .or_insert_with(|| Arc::new(LiveGrant::of(grant, self.shutdown.child_token())))
+                .clone(),
+        )
+    }
+
+    /// Ends grants that the store has already ended: their tokens are gone and their work is cancelled.
+    pub fn end(&self, ids: &[GrantId]) {
+        let mut table = self.write();
+        table.revocations += 1;
+        table.tokens.retain(|_, known| !ids.contains(&known.grant.id));
+        for id in ids {
+            if let Some(grant) = table.grants.remove(id) {
+                grant.cancelled.cancel();
+            }
+        }
+    }
+
+    /// Ends one token that the store has already forgotten.
+    pub fn end_token(&self, jti: &Jti) {
+        let mut table = self.write();
+        table.revocations += 1;
+        table.tokens.remove(jti);
+    }
+
+    /// What is to be written down about use since the last time.
+    #[must_use]
+    pub fn take_uses(&self) -> Vec<GrantUse> {
+        self.read().grants.values().filter_map(|grant| grant.take_use()).collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many revocations there had been.
+#[derive(Clone, Copy, Debug)]
+pub struct Revocations(u64);
+
+impl Known {
+    fn access(&self) -> Access {
+        Access { grant: self.grant.clone(), scopes: self.scopes }
+    }
+}
+
+impl Table {
+    /// A grant stays while a token or anybody's work still holds it, so that its use is not lost.
+    fn drop_ended(&mut self, now: SystemTime) {
+        self.tokens.retain(|_, known| known.expires_at > now);
+    }
+}

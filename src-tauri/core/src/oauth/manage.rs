@@ -1,0 +1,102 @@
+//! What a person does with clients: list them, end them; and what the bridge does from time to time.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use super::AuthorizationServer;
+use crate::ids::{AccountId, ClientId, GrantId};
+use crate::store::{GrantRecord, StoreError};
+
+/// Registrations that were never allowed anything are forgotten after this (protocol.md 2.11).
+const UNUSED_CLIENT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// A client with everything it was allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// Its newest grant.
+    pub newest: GrantRecord,
+    /// When it was first allowed, of what is alive.
+    pub since: SystemTime,
+    /// When any of its grants was last used.
+    pub last_used_at: Option<SystemTime>,
+    /// Tool calls of all its grants.
+    pub calls: u64,
+}
+
+impl AuthorizationServer {
+    /// Clients with a grant that is alive, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn connected(&self) -> Result<Vec<Connected>, StoreError> {
+        self.write_down_uses().await?;
+        let mut order = Vec::new();
+        let mut clients: HashMap<ClientId, Connected> = HashMap::new();
+        for grant in self.store.live_grants().await? {
+            match clients.get_mut(&grant.client_id) {
+                Some(known) => {
+                    known.last_used_at = known.last_used_at.max(grant.last_used_at);
+                    known.calls += grant.calls;
+                    known.newest = grant;
+                }
+                None => {
+                    order.push(grant.client_id.clone());
+                    let (since, last_used_at, calls) = (grant.created_at, grant.last_used_at, grant.calls);
+                    clients.insert(
+                        grant.client_id.clone(),
+                        Connected { newest: grant, since, last_used_at, calls },
+                    );
+                }
+            }
+        }
+        Ok(order.into_iter().filter_map(|id| clients.remove(&id)).collect())
+    }
+
+    /// Ends everything a client may do, at once (protocol.md 5.4).
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing ended.
+    pub async fn revoke_client(&self, id: &ClientId, now: SystemTime) -> Result<Vec<GrantId>, StoreError> {
+        let ended = self.store.revoke_client(id, now).await?;
+        self.live.end(&ended);
+        self.desk.refuse_all_of(id);
+        tracing::info!(client = %id, grants = ended.len(), "a client was revoked");
+        Ok(ended)
+    }
+
+    /// Ends everything that any client may do with an account.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing ended.
+    pub async fn revoke_account(&self, id: &AccountId, now: SystemTime) -> Result<(), StoreError> {
+        let ended = self.store.revoke_account(id, now).await?;
+        self.live.end(&ended);
+        tracing::info!(account = %id, grants = ended.len(), "the grants of an account ended");
+        Ok(())
+    }
+
+    pub(super) async fn end_grant(&self, id: &GrantId, now: SystemTime) -> Result<(), StoreError> {
+        self.store.revoke_grant(id, now).await?;
+        self.live.end(std::slice::from_ref(id));
+        Ok(())
+    }
+
+    /// Writes down when grants were last used and how often.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn write_down_uses(&self) -> Result<(), StoreError> {
+        let uses = self.live.take_uses();
+        if uses.is_empty() { Ok(()) } else { self.store.add_grant_uses(uses).await }
+    }
+
+    /// Forgets what has ended by itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tidy(&self, now: SystemTime) -> Result<(), StoreError> {
+        self.store.forget_expired_tokens(now).await?;
+        self.store.forget_unused_clients(UNUSED_CLIENT, now).await?;
+        Ok(())
+    }
+}
