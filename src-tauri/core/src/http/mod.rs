@@ -1,1 +1,17 @@
-//! HTTP on loopback.
+//! HTTP on loopback: the door, the routes, and how rules stand on the wire. Handlers parse, ask, answer.
+
+mod authorize;
+mod door;
+pub mod mcp;
+mod oauth_reply;
+mod pages;
+mod register;
+mod revoke;
+mod router;
+pub(crate) mod serve;
+mod status;
+mod token;
+pub(crate) mod v2;
+mod well_known;
+
+pub use router::{App, router};

@@ -1,0 +1,148 @@
+//! `/oauth/authorize`, where a browser or client waits for a person, and `/oauth/callback`, where the waiting
+//! page finishes (protocol.md 3).
+
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, LOCATION, REFERRER_POLICY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::oauth_reply::{form_body, json_error, json_reply};
+use super::{App, pages};
+use crate::ids::TransactionId;
+use crate::oauth::{AuthorizeError, FinishError, OAuthError, PageError, RedirectError};
+use crate::origin::{Origin, path};
+
+/// How long a client that is not a browser is held before it is sent to wait elsewhere (protocol.md 3.21a).
+const HELD: Duration = Duration::from_secs(4);
+
+/// How long the waiting page's question for news is held.
+const POLL: Duration = Duration::from_secs(20);
+
+pub(super) async fn get(
+    State(app): State<App>,
+    Extension(origin): Extension<Origin>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    ask(&app, origin, &headers, query.unwrap_or_default().as_bytes()).await
+}
+
+/// The same with the parameters in a form (RFC 6749 §3.1).
+pub(super) async fn post(
+    State(app): State<App>,
+    Extension(origin): Extension<Origin>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, OAuthError> {
+    Ok(ask(&app, origin, &headers, form_body(&headers, &body)?).await)
+}
+
+async fn ask(app: &App, origin: Origin, headers: &HeaderMap, query: &[u8]) -> Response {
+    match app.oauth.authorize(query, origin, app.clock.now()).await {
+        Ok(id) if is_browser(headers) => waiting_page(app, &id),
+        Ok(id) => hold(app, &id).await,
+        Err(AuthorizeError::Page(error)) => page_error(error, headers),
+        Err(AuthorizeError::Redirect(error)) => redirect_error(&error, headers),
+    }
+}
+
+/// `GET /oauth/wait/{id}`: where either kind of client waits on.
+pub(super) async fn wait(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let id = TransactionId::new(id);
+    if is_browser(&headers) { waiting_page(&app, &id) } else { hold(&app, &id).await }
+}
+
+/// `GET /oauth/wait/{id}/state`: for the waiting page's script; answers when there is something new, or after a
+/// while so that no proxy or browser gives up.
+pub(super) async fn state(State(app): State<App>, Path(id): Path<String>) -> Response {
+    let id = TransactionId::new(id);
+    let _ = tokio::time::timeout(POLL, app.oauth.decided(&id)).await;
+    match app.oauth.waiting(&id) {
+        Some(waiting) => json_reply(StatusCode::OK, &serde_json::json!({ "decided": waiting.decided })),
+        None => json_error(StatusCode::NOT_FOUND, "not_found", "nothing waits here"),
+    }
+}
+
+/// `POST /oauth/callback`: the waiting page hands the transaction in and is sent to the client.
+pub(super) async fn callback(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, OAuthError> {
+    let form = form_body(&headers, &body)?;
+    let id =
+        form_urlencoded::parse(form).find(|(name, _)| name == "transaction").map(|(_, id)| id.into_owned());
+    let id = TransactionId::new(id.ok_or(OAuthError::MissingParameter("transaction"))?);
+    Ok(match app.oauth.finish(&id, app.clock.now()).await {
+        Ok(finish) => see(StatusCode::SEE_OTHER, &finish.location),
+        Err(FinishError::Undecided) => see(StatusCode::SEE_OTHER, &wait_path(&id)),
+        Err(error) => finish_error(error),
+    })
+}
+
+fn waiting_page(app: &App, id: &TransactionId) -> Response {
+    match app.oauth.waiting(id) {
+        Some(waiting) if !waiting.finished => pages::waiting(id, &waiting),
+        Some(_) => finish_error(FinishError::Finished),
+        None => finish_error(FinishError::Unknown),
+    }
+}
+
+async fn hold(app: &App, id: &TransactionId) -> Response {
+    // Elapsed or not, the outcome is asked next.
+    let _ = tokio::time::timeout(HELD, app.oauth.decided(id)).await;
+    match app.oauth.finish(id, app.clock.now()).await {
+        Ok(finish) => see(StatusCode::FOUND, &finish.location),
+        Err(FinishError::Undecided) => see(StatusCode::SEE_OTHER, &wait_path(id)),
+        Err(error) => json_error(StatusCode::BAD_REQUEST, "invalid_request", &error.to_string()),
+    }
+}
+
+fn wait_path(id: &TransactionId) -> String {
+    format!("{}/{id}", path::WAIT)
+}
+
+fn is_browser(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT)
+        .iter()
+        .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")))
+}
+
+/// 302 or 303, never 307; no referrer, nothing kept (protocol.md 3.19).
+fn see(status: StatusCode, location: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(location) else { return finish_error(FinishError::Unknown) };
+    let headers = [
+        (LOCATION, location),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    (status, headers).into_response()
+}
+
+fn page_error(error: PageError, headers: &HeaderMap) -> Response {
+    tracing::debug!(%error, "an authorization request was refused");
+    if is_browser(headers) {
+        pages::refused(&error.to_string())
+    } else {
+        json_error(StatusCode::BAD_REQUEST, "invalid_request", &error.to_string())
+    }
+}
+
+/// A person sees the error and chooses to go on; nobody else is an open redirector's victim
+/// (RFC 9700 §4.11.2; protocol.md 3.3).
+fn redirect_error(error: &RedirectError, headers: &HeaderMap) -> Response {
+    if is_browser(headers) { pages::error_to_client(error) } else { see(StatusCode::FOUND, &error.location) }
+}
+
+fn finish_error(error: FinishError) -> Response {
+    match error {
+        FinishError::Finished => pages::finished(),
+        FinishError::Undecided | FinishError::Unknown => pages::refused("Nothing waits here any more."),
+        FinishError::Store(_) => pages::refused("The bridge cannot read its own data now."),
+    }
+}

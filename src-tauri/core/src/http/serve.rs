@@ -1,0 +1,83 @@
+//! Accepting connections: one task each, with limits on how long and how much a stranger may send before
+//! anything is known of them.
+
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long a client may take to send its headers.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// Bytes of request line and headers.
+const HEADER_BYTES: usize = 64 * 1024;
+/// Header lines.
+const HEADER_LINES: usize = 100;
+/// Connections at once; loopback clients keep a few each.
+const CONNECTIONS: usize = 1024;
+/// After a failed accept, such as no descriptors left.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long open requests may go on after the end has begun.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Serves until `shutdown`, then lets open requests end.
+pub(crate) async fn serve(listeners: Vec<TcpListener>, router: Router, shutdown: CancellationToken) {
+    let connections = TaskTracker::new();
+    let accepting: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| tokio::spawn(accept(listener, router.clone(), connections.clone(), shutdown.clone())))
+        .collect();
+    for task in accepting {
+        let _ = task.await;
+    }
+    connections.close();
+    if tokio::time::timeout(LAST_WORDS, connections.wait()).await.is_err() {
+        tracing::debug!("connections were still open at the end");
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    connections: TaskTracker,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, _)) if connections.len() < CONNECTIONS => {
+                connections.spawn(connection(stream, router.clone(), shutdown.clone()));
+            }
+            // Too many: this one is closed at once.
+            Ok(_) => {}
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+    // Small answers must not wait for more (protocol.md 7.22).
+    let _ = stream.set_nodelay(true);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_headers(HEADER_LINES)
+        .max_buf_size(HEADER_BYTES);
+    let serving = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(serving);
+    // A connection that ends badly is the client's affair.
+    tokio::select! {
+        _ = serving.as_mut() => {}
+        () = shutdown.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            let _ = serving.await;
+        }
+    }
+}

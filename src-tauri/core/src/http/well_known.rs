@@ -1,0 +1,36 @@
+//! Discovery (RFC 8414, RFC 9728; protocol.md 1).
+
+use axum::Extension;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::oauth_reply::{json_error, json_reply};
+use crate::oauth::metadata::{ResourceMetadata, ServerMetadata};
+use crate::origin::{Origin, is_user_id, path};
+
+pub(super) async fn server(Extension(origin): Extension<Origin>) -> Response {
+    json_reply(StatusCode::OK, &ServerMetadata::new(origin))
+}
+
+pub(super) async fn resource(Extension(origin): Extension<Origin>) -> Response {
+    json_reply(StatusCode::OK, &ResourceMetadata::new(origin, path::MCP))
+}
+
+/// Any well-formed id is answered: nobody learns which ids exist (protocol.md 1.2).
+pub(super) async fn resource_of_user(
+    Extension(origin): Extension<Origin>,
+    Path(user_id): Path<String>,
+) -> Response {
+    if is_user_id(&user_id) {
+        json_reply(StatusCode::OK, &ResourceMetadata::new(origin, &Origin::mcp_oauth_path(&user_id)))
+    } else {
+        nothing().await
+    }
+}
+
+/// Unknown metadata, and every other unknown path: 404 in JSON, never HTML, a redirect or a challenge
+/// (protocol.md 1.11).
+pub(super) async fn nothing() -> Response {
+    json_error(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+}
