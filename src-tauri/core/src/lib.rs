@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod api_key;
+pub mod api_key_clients;
 pub mod bridge;
 pub mod clock;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod http;
 pub mod ids;
 pub mod mcp;
 pub mod oauth;
+pub mod origin;
 pub mod paths;
 pub mod sandbox;
 pub mod scope;

@@ -19,6 +19,7 @@ const APPLICATION: &str = "jean-bridge";
 const MAX_SOCKET_PATH: usize = 107;
 #[cfg(not(target_os = "linux"))]
 const MAX_SOCKET_PATH: usize = 103;
+const KEYCHAIN_SERVICE: &str = "com.jeanmemory.bridge";
 const SOCKET_NAME: &str = "bridge.sock";
 const LOCK_NAME: &str = "bridge.lock";
 
@@ -35,6 +36,9 @@ pub struct Paths {
     pub sandbox_dir: PathBuf,
     /// Holds the socket and the lock, and nothing else.
     pub run_dir: PathBuf,
+    /// Under which name this bridge keeps its items in the keychain: its own, so that two bridges of one
+    /// person do not overwrite each other's.
+    pub keychain_service: String,
 }
 
 /// Why there is no place for anything.
@@ -81,6 +85,7 @@ impl Paths {
             log_dir: home.join("logs"),
             sandbox_dir: home.join("sandbox"),
             run_dir: run_dir(home.join("run")),
+            keychain_service: format!("{KEYCHAIN_SERVICE} {}", short_digest(home)),
             data_dir,
         }
     }
@@ -92,6 +97,7 @@ impl Paths {
             log_dir: dirs.state_dir().unwrap_or(&data_dir).join("logs"),
             sandbox_dir: data_dir.join("sandbox"),
             run_dir: run_dir(data_dir.join("run")),
+            keychain_service: KEYCHAIN_SERVICE.to_owned(),
             data_dir,
         }
     }

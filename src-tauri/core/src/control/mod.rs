@@ -1,1 +1,25 @@
-//! The local socket: HTTP for programs of the same user.
+//! The local socket: HTTP for programs of the same user (design.md 4).
+//!
+//! The command line, the app's second instance and the stdio adapter reach a running bridge here, never
+//! over TCP: the socket says who is at its other end, and no web page can open it. It is the
+//! single-instance lock as well: a kernel lock lies beside it, which ends with the process that holds it,
+//! however that ended.
+
+mod client;
+mod failure;
+mod listener;
+mod routes;
+#[cfg(test)]
+mod tests;
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod transport;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod transport;
+mod wire;
+
+pub use client::{Client, ClientError, Connection};
+pub use listener::{ClaimError, Listener};
+pub use routes::router;
+pub use wire::{Account, Approve, ErrorBody};

@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::rows::{Word, seconds, time};
 use super::{AccessTokenRecord, IssuedRefresh, Store, StoreError, access_tokens, refresh_tokens};
@@ -156,6 +156,22 @@ impl Store {
             ))?
             .query_map([], from_row)?
             .collect()
+        })
+        .await
+    }
+
+    /// The grant of that id, and when it was revoked if it was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn grant(&self, id: &GrantId) -> Result<Option<(GrantRecord, Option<SystemTime>)>, StoreError> {
+        let id = id.clone();
+        self.run(move |db| {
+            db.prepare_cached(&format!("SELECT {COLUMNS}, revoked_at FROM grants WHERE id = ?1"))?
+                .query_row([id.as_str()], |row| {
+                    Ok((from_row(row)?, row.get::<_, Option<i64>>(11)?.map(time)))
+                })
+                .optional()
         })
         .await
     }

@@ -1,0 +1,89 @@
+//! What a person does with connected clients and accounts.
+
+use super::{Bridge, RemoveAccountError, RevokeError};
+use crate::accounts::AddAccountError;
+use crate::api_key::ApiKey;
+use crate::ids::AccountId;
+use crate::oauth::Connected;
+use crate::store::StoreError;
+use crate::view::{AccountKind, AccountView, ClientView};
+
+use super::status::rfc3339;
+
+impl Bridge {
+    /// Clients with a grant that is alive, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn clients(&self) -> Result<Vec<ClientView>, StoreError> {
+        Ok(self.oauth.connected().await?.into_iter().map(client_view).collect())
+    }
+
+    /// Ends everything a client may do: its next request is 401, its streams end, its refresh tokens are
+    /// dead. `client` is its id or, if only one bears it, its name.
+    ///
+    /// # Errors
+    /// [`RevokeError`].
+    pub async fn revoke(&self, client: &str) -> Result<ClientView, RevokeError> {
+        let clients = self.clients().await?;
+        let by_id = clients.iter().find(|one| one.id.as_str() == client);
+        let by_name: Vec<_> = clients.iter().filter(|one| one.name == client).collect();
+        let found = match (by_id, by_name.as_slice()) {
+            (Some(one), _) => one.clone(),
+            (None, [one]) => (*one).clone(),
+            (None, []) => return Err(RevokeError::Unknown),
+            (None, several) => return Err(RevokeError::Ambiguous(several.len())),
+        };
+        self.oauth.revoke_client(&found.id, self.clock.now()).await?;
+        Ok(found)
+    }
+
+    /// Every account, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accounts(&self) -> Result<Vec<AccountView>, StoreError> {
+        Ok(self.accounts.all().await?.into_iter().map(AccountView::from).collect())
+    }
+
+    /// Checks a key and keeps it; a new key of a known person replaces the old one.
+    ///
+    /// # Errors
+    /// [`AddAccountError`].
+    pub async fn add_account(
+        &self,
+        key: ApiKey,
+        save_unchecked: bool,
+    ) -> Result<AccountView, AddAccountError> {
+        Ok(self.accounts.add_key(key, save_unchecked, self.clock.now()).await?.account.into())
+    }
+
+    /// Forgets an account and its key, and ends what any client may do with it.
+    ///
+    /// # Errors
+    /// [`RemoveAccountError`].
+    pub async fn remove_account(&self, id: &AccountId) -> Result<(), RemoveAccountError> {
+        let account = self.accounts.get(id).await?.ok_or(RemoveAccountError::Unknown)?;
+        if account.kind == AccountKind::Environment {
+            return Err(RemoveAccountError::Environment);
+        }
+        self.oauth.revoke_account(id, self.clock.now()).await?;
+        self.accounts.remove(id).await?;
+        Ok(())
+    }
+}
+
+fn client_view(client: Connected) -> ClientView {
+    let grant = client.newest;
+    ClientView {
+        id: grant.client_id,
+        name: grant.client_name,
+        via: grant.via,
+        scopes: grant.scopes,
+        account: Some(grant.account_id),
+        grant: Some(grant.id),
+        created_at: rfc3339(client.since),
+        last_used_at: client.last_used_at.map(rfc3339),
+        calls: client.calls,
+    }
+}

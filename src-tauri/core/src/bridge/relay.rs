@@ -1,0 +1,143 @@
+//! Between the MCP server and the accounts: calls go up, what happened is written down.
+
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::{AccountError, Accounts};
+use crate::ids::AccountId;
+use crate::mcp::{CallRecord, Future, MemoryError, MemoryService, Outcome as McpOutcome, ToolReply};
+use crate::store::{ActivityRecord, Outcome, Store};
+use crate::upstream::UpstreamError;
+
+/// Calls that wait to be written down; beyond this some are forgotten rather than held in memory.
+const MOST_WAITING: usize = 4096;
+/// How long calls are gathered before they are written in one commit.
+const GATHERING: Duration = Duration::from_secs(1);
+
+/// The MCP server's way to Jean Memory.
+pub(super) struct Relay {
+    accounts: Accounts,
+    activity: mpsc::Sender<ActivityRecord>,
+}
+
+impl Relay {
+    pub(super) fn new(
+        accounts: Accounts,
+        store: Store,
+        tasks: &TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let (activity, calls) = mpsc::channel(MOST_WAITING);
+        tasks.spawn(write_down(store, calls, shutdown));
+        Self { accounts, activity }
+    }
+}
+
+impl MemoryService for Relay {
+    fn list_tools<'a>(
+        &'a self,
+        account: &'a AccountId,
+    ) -> Future<'a, Result<Vec<Map<String, Value>>, MemoryError>> {
+        async move { self.accounts.list_tools(account).await.map_err(failure) }.boxed()
+    }
+
+    fn call_tool<'a>(
+        &'a self,
+        account: &'a AccountId,
+        tool: &'a str,
+        arguments: Map<String, Value>,
+    ) -> Future<'a, Result<ToolReply, MemoryError>> {
+        async move {
+            let reply = self.accounts.call_tool(account, tool, arguments).await.map_err(failure)?;
+            Ok(ToolReply {
+                content: reply.content,
+                structured_content: reply.structured_content,
+                is_error: reply.is_error,
+            })
+        }
+        .boxed()
+    }
+
+    fn record(&self, call: CallRecord) {
+        call.grant.note_use(call.started, 1);
+        let size = u64::try_from(call.size).unwrap_or(u64::MAX);
+        let record = ActivityRecord {
+            at: call.started,
+            client_id: call.grant.client_id.clone(),
+            tool: call.tool,
+            outcome: outcome(call.outcome),
+            duration: call.duration,
+            request_bytes: 0,
+            response_bytes: size,
+        };
+        if self.activity.try_send(record).is_err() {
+            tracing::debug!("a call was not written down");
+        }
+    }
+}
+
+fn outcome(outcome: McpOutcome) -> Outcome {
+    match outcome {
+        McpOutcome::Done => Outcome::Ok,
+        McpOutcome::ToolError | McpOutcome::Failed => Outcome::Failed,
+        McpOutcome::Refused => Outcome::Refused,
+        McpOutcome::Cancelled | McpOutcome::Stopped => Outcome::Cancelled,
+    }
+}
+
+fn failure(error: AccountError) -> MemoryError {
+    match error {
+        AccountError::Unknown => MemoryError::UnknownAccount,
+        AccountError::NoKey => MemoryError::NoKey,
+        AccountError::KeyRejected | AccountError::Upstream(UpstreamError::KeyRejected) => {
+            MemoryError::KeyRejected
+        }
+        AccountError::Keychain(_) | AccountError::Store(_) => MemoryError::Keychain,
+        AccountError::Upstream(error) => upstream_failure(error),
+    }
+}
+
+fn upstream_failure(error: UpstreamError) -> MemoryError {
+    match error {
+        UpstreamError::KeyRejected => MemoryError::KeyRejected,
+        UpstreamError::Unreachable(_) => MemoryError::Unreachable,
+        UpstreamError::StateUnknown(_) => MemoryError::StateUnknown,
+        UpstreamError::TimedOut => MemoryError::TimedOut,
+        UpstreamError::Busy { retry_after } => MemoryError::Busy { retry_after },
+        UpstreamError::Unexpected(_) | UpstreamError::RequestTooLarge => MemoryError::Unexpected,
+        UpstreamError::Rpc { message } => MemoryError::Refused { message },
+    }
+}
+
+/// Gathers calls and writes them in one commit, so that a busy client does not keep the disk busy.
+async fn write_down(store: Store, mut calls: mpsc::Receiver<ActivityRecord>, shutdown: CancellationToken) {
+    let mut gathered = Vec::new();
+    loop {
+        let more = tokio::select! {
+            count = calls.recv_many(&mut gathered, MOST_WAITING) => count > 0,
+            () = shutdown.cancelled() => false,
+        };
+        if more {
+            tokio::select! {
+                () = tokio::time::sleep(GATHERING) => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+        while let Ok(call) = calls.try_recv() {
+            gathered.push(call);
+        }
+        if !gathered.is_empty() {
+            if let Err(error) = store.add_activity(std::mem::take(&mut gathered)).await {
+                tracing::error!(%error, "calls could not be written down");
+            }
+        }
+        if !more {
+            return;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Wiring: the one place where everybody meets.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::bearer::Bearer;
+use super::in_process::InProcess;
+use super::relay::Relay;
+use super::{Bridge, StartError, housekeeping, listen, status};
+use crate::accounts::{Accounts, Backends};
+use crate::api_key_clients::ApiKeyClients;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{ApiBase, Config};
+use crate::consent::Desk;
+use crate::control;
+use crate::fetch::DocumentFetcher;
+use crate::http::{self, App};
+use crate::mcp::Memories;
+use crate::oauth::metadata_document::ClientDocuments;
+use crate::oauth::{AuthorizationServer, Lifetimes, Parts, SigningKeys};
+use crate::origin::Origin;
+use crate::paths::Paths;
+use crate::sandbox::Sandbox;
+use crate::secret::random_alphanumeric;
+use crate::store::Store;
+use crate::upstream::{BaseUrl, Upstream, UpstreamLimits};
+use crate::vault::Vault;
+
+/// The sandbox's database.
+const SANDBOX_FILE: &str = "sandbox.db";
+
+impl Bridge {
+    /// Takes the socket and the port, opens the store, and serves. The keychain answers later; whoever
+    /// needs it waits.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(config: Config, paths: &Paths) -> Result<Arc<Self>, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        paths.create()?;
+        let socket = control::Listener::claim(paths)?;
+        let (address, listeners) = listen::listen(config.port)?;
+        let shutdown = CancellationToken::new();
+        let store = Store::open(&paths.data_dir, clock.now())?;
+        let vault = Vault::os(&paths.keychain_service);
+        let accounts = Accounts::new(store.clone(), vault.clone(), backends(&config, paths, &clock)?);
+        if let Some(key) = config.api_key.clone() {
+            accounts.use_environment(key, clock.now()).await?;
+        }
+        let keys = match &config.jwt_secret {
+            Some(secret) => SigningKeys::configured(secret),
+            None => SigningKeys::from_vault(vault.clone()),
+        };
+        let desk = Desk::default();
+        let oauth = Arc::new(AuthorizationServer::new(Parts {
+            store: store.clone(),
+            accounts: accounts.clone(),
+            desk: desk.clone(),
+            keys,
+            documents: ClientDocuments::new(DocumentFetcher::new()),
+            lifetimes: lifetimes(&config),
+            port: address.port(),
+            shutdown: shutdown.clone(),
+        }));
+        let tasks = TaskTracker::new();
+        let relay = Relay::new(accounts.clone(), store.clone(), &tasks, shutdown.clone());
+        let memories = Memories::new(Arc::new(relay), clock.clone(), shutdown.clone());
+        let endpoint = http::mcp::Endpoint::new(memories, mcp_options(address.port()));
+        let key_clients = ApiKeyClients::new(accounts.clone(), store.clone(), oauth.clone());
+        let mcp = http::mcp::routes(endpoint.clone(), Arc::new(Bearer(oauth.clone())), clock.clone())
+            .merge(http::v2::routes(endpoint, Arc::new(key_clients), clock.clone()));
+        let instance: Arc<str> = random_alphanumeric().into();
+        let app = App { oauth: oauth.clone(), clock: clock.clone(), instance: instance.clone() };
+        let router = http::router(app, mcp, address.port(), config.allowed_origins.clone());
+
+        let bridge = Arc::new(Self {
+            address,
+            instance,
+            clock,
+            store,
+            vault,
+            accounts,
+            desk,
+            oauth,
+            questions: watch::Sender::new(Vec::new()),
+            shutdown: shutdown.clone(),
+            tasks,
+        });
+        bridge.tasks.spawn(http::serve::serve(listeners, router, shutdown.clone()));
+        bridge.tasks.spawn(socket.serve(control::router(bridge.clone()), shutdown.clone()));
+        bridge.tasks.spawn(status::follow_questions(bridge.clone()));
+        bridge.tasks.spawn(housekeeping::run(bridge.clone(), config.activity_days));
+        bridge.tasks.close();
+        Ok(bridge)
+    }
+}
+
+/// The second line behind the door: rmcp checks the same names (protocol.md 7.3).
+fn mcp_options(port: u16) -> http::mcp::Options {
+    http::mcp::Options {
+        hosts: Origin::all(port).map(Origin::host).collect(),
+        origins: Origin::all(port).map(|origin| origin.to_string()).collect(),
+    }
+}
+
+fn lifetimes(config: &Config) -> Lifetimes {
+    Lifetimes { access: config.access_token_ttl, refresh: config.refresh_token_ttl, code: config.code_ttl }
+}
+
+fn backends(config: &Config, paths: &Paths, clock: &Arc<dyn Clock>) -> Result<Backends, StartError> {
+    let sandbox = Sandbox::open(&paths.sandbox_dir.join(SANDBOX_FILE), clock.clone())?;
+    let stand_in = Upstream::in_process(InProcess::new(sandbox.router()));
+    let remote = match &config.api_base {
+        ApiBase::Remote(url) => Upstream::remote(BaseUrl::parse(url.as_str())?, UpstreamLimits::default()),
+        ApiBase::Sandbox => stand_in.clone(),
+    };
+    Ok(Backends {
+        remote,
+        sandbox: stand_in,
+        sandbox_key: Box::new(move || Some(sandbox.key())),
+        identity_headers: config.identity_headers,
+    })
+}

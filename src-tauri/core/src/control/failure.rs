@@ -1,0 +1,224 @@
+//! Each failure as a status, a code for programs and a sentence for people (look.md, "Words").
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use super::wire::{ErrorBody, Failed};
+use crate::bridge::{AddAccountError, AnswerError, RemoveAccountError, RevokeError};
+use crate::store::StoreError;
+
+/// A failure on its way to the socket.
+#[derive(Debug)]
+pub(super) struct Failure {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl Failure {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub(super) fn no_such_route() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no_such_route",
+            "The running bridge does not know this request. It may be of another version; restart it.",
+        )
+    }
+
+    pub(super) fn no_such_method() -> Self {
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, ..Self::no_such_route() }
+    }
+
+    pub(super) fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The request is too large.")
+    }
+
+    /// The parser's words may quote the body, and the body may hold a key.
+    pub(super) fn not_understood() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "not_understood",
+            "The running bridge does not understand this request. It may be of another version; restart it.",
+        )
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let error = Failed { code: self.code.to_owned(), message: self.message };
+        (self.status, Json(ErrorBody { error })).into_response()
+    }
+}
+
+impl From<AnswerError> for Failure {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::UnknownCode => Self::new(
+                StatusCode::NOT_FOUND,
+                "unknown_code",
+                "No app is waiting with this code. It was answered already, or it asked too long ago.",
+            ),
+            AnswerError::UnknownAccount => {
+                Self::new(StatusCode::NOT_FOUND, "unknown_account", "There is no account with this id.")
+            }
+            AnswerError::NoAccount => Self::new(
+                StatusCode::CONFLICT,
+                "no_account",
+                "There is no account yet. Give a key, or choose the sandbox.",
+            ),
+            AnswerError::ChooseAccount(count) => Self::new(
+                StatusCode::CONFLICT,
+                "choose_account",
+                format!("There are {count} accounts. Say which one this app may use."),
+            ),
+            AnswerError::NothingAllowed => Self::new(
+                StatusCode::CONFLICT,
+                "nothing_allowed",
+                "The app did not ask for this, so nothing would be allowed. Deny it instead.",
+            ),
+            AnswerError::Account(error) => error.into(),
+            AnswerError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AddAccountError> for Failure {
+    fn from(error: AddAccountError) -> Self {
+        match error {
+            AddAccountError::Rejected => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "key_rejected",
+                "Jean Memory does not accept this key. Copy it again from the Jean Memory settings, or make a new \
+                 one.",
+            ),
+            AddAccountError::CouldNotCheck(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "key_not_checked",
+                "Jean Memory could not be reached, so the key is not checked yet. Try again, or save it and check \
+                 later.",
+            ),
+            AddAccountError::Sandbox => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "sandbox_unavailable",
+                "The sandbox could not be opened. Look into the log.",
+            ),
+            AddAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RevokeError> for Failure {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::Unknown => {
+                Self::new(StatusCode::NOT_FOUND, "unknown_client", "No connected app has this id or name.")
+            }
+            RevokeError::Ambiguous(count) => Self::new(
+                StatusCode::CONFLICT,
+                "ambiguous_client",
+                format!("{count} connected apps have this name. Give the id of the one you mean."),
+            ),
+            RevokeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RemoveAccountError> for Failure {
+    fn from(error: RemoveAccountError) -> Self {
+        match error {
+            RemoveAccountError::Unknown => {
+                Self::new(StatusCode::NOT_FOUND, "unknown_account", "There is no account with this id.")
+            }
+            RemoveAccountError::Environment => Self::new(
+                StatusCode::CONFLICT,
+                "account_from_environment",
+                "This account comes from JEAN_BRIDGE_API_KEY. Unset it and restart the bridge.",
+            ),
+            RemoveAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = match error {
+            StoreError::Full => "The disk is full, so nothing was changed. Make room and try again.",
+            StoreError::ReadOnly => {
+                "The data directory cannot be written, so nothing was changed. Check its permissions."
+            }
+            StoreError::Damaged => "The database is damaged. Restart the bridge; it sets the file aside.",
+            StoreError::Newer => "The database was made by a newer version. Update the bridge.",
+            StoreError::Failed => "The database could not be used. Try again, or look into the log.",
+        };
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store_failed", message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn every_failure() -> Vec<Failure> {
+        let stores = [
+            StoreError::Full,
+            StoreError::ReadOnly,
+            StoreError::Damaged,
+            StoreError::Newer,
+            StoreError::Failed,
+        ];
+        let vaults = [
+            VaultError::Locked,
+            VaultError::NoKeyring,
+            VaultError::Unavailable,
+            VaultError::TimedOut,
+            VaultError::Failed,
+        ];
+        let mut all = vec![
+            AnswerError::UnknownCode.into(),
+            AnswerError::UnknownAccount.into(),
+            AnswerError::NoAccount.into(),
+            AnswerError::ChooseAccount(2).into(),
+            AnswerError::NothingAllowed.into(),
+            AnswerError::Account(AddAccountError::Rejected).into(),
+            AddAccountError::CouldNotCheck.into(),
+            RevokeError::Unknown.into(),
+            RevokeError::Ambiguous(3).into(),
+            RemoveAccountError::Environment.into(),
+        ];
+        all.extend(stores.map(Failure::from));
+        all.extend(vaults.map(Failure::from));
+        all
+    }
+
+    #[test]
+    fn every_failure_has_a_sentence_of_its_own() {
+        let all = every_failure();
+        let sentences: BTreeSet<_> = all.iter().map(|failure| failure.message.as_str()).collect();
+        assert_eq!(sentences.len(), all.len());
+        assert!(sentences.iter().all(|sentence| sentence.ends_with('.')), "{sentences:?}");
+    }
+
+    #[test]
+    fn sentences_use_the_words_of_people() {
+        // look.md, "Words": terms that a person never meets.
+        for failure in every_failure() {
+            let lower = failure.message.to_lowercase();
+            for word in ["client", "scope", "grant", "redirect", "token", "pkce", "please", "oops", "!"] {
+                assert!(!lower.contains(word), "{word}: {}", failure.message);
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_key_and_an_unchecked_key_are_different_things() {
+        let (rejected, unchecked): (Failure, Failure) =
+            (AddAccountError::Rejected.into(), AddAccountError::CouldNotCheck.into());
+        assert_eq!((rejected.code, unchecked.code), ("key_rejected", "key_not_checked"));
+    }
+}

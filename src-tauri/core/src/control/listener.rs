@@ -1,0 +1,131 @@
+//! Claims the socket and serves it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::transport;
+use crate::paths::{DirectoryError, Paths, private_dir};
+
+/// At once; more wait until one ends. Below the 1024 files that a process may usually open.
+const MAX_CONNECTIONS: usize = 256;
+/// How long calls that are under way may take to end when the bridge does.
+const GRACE: Duration = Duration::from_secs(2);
+/// After a failed accept, which is mostly "too many open files": trying on at once would be a busy loop.
+const AFTER_FAILURE: Duration = Duration::from_millis(100);
+
+/// Why this program is not the bridge of these directories.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// Another one is.
+    #[error("Jean Memory Bridge is already running")]
+    AlreadyRunning,
+    /// The socket's directory cannot be used.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// Something else has the socket's name.
+    #[error("{} is in the way of the local socket; move it away", path.display())]
+    InTheWay {
+        /// What has the name.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error("{} cannot be used: {reason}", path.display())]
+    Failed {
+        /// The socket or the lock.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        reason: io::Error,
+    },
+}
+
+/// The claim to be the one bridge of these directories; ends when it is dropped, or with the process.
+pub struct Listener {
+    // Before the lock: the socket is gone when the next bridge may claim it.
+    transport: transport::Listener,
+    _lock: File,
+}
+
+impl Listener {
+    /// Takes the lock, then puts a fresh socket in the place of whatever a crash left.
+    ///
+    /// Of two programs that start at the same time one gets the kernel's lock. The lock file stays when
+    /// the lock ends; removing it would let two programs lock two files of one name.
+    ///
+    /// Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ClaimError`].
+    pub fn claim(paths: &Paths) -> Result<Self, ClaimError> {
+        private_dir(&paths.run_dir)?;
+        let path = paths.lock();
+        let failed = |reason| ClaimError::Failed { path: path.clone(), reason };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let lock = options.open(&path).map_err(failed)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => ClaimError::AlreadyRunning,
+            TryLockError::Error(reason) => failed(reason),
+        })?;
+        Ok(Self { transport: transport::Listener::bind(paths)?, _lock: lock })
+    }
+
+    /// Serves `app` to programs of the same user until `stop`; then lets running calls end.
+    pub async fn serve(self, app: Router, stop: CancellationToken) {
+        let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let mut connections = JoinSet::new();
+        loop {
+            let next = async {
+                let permit = Arc::clone(&free).acquire_owned().await;
+                (permit, self.transport.accept().await)
+            };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(_) = connections.join_next() => {}
+                (permit, accepted) = next => match accepted {
+                    Ok(Some(stream)) => {
+                        connections.spawn(serve_one(stream, app.clone(), stop.clone(), permit));
+                    }
+                    Ok(None) => tracing::warn!("a program of another user was turned away from the local socket"),
+                    Err(error) => {
+                        tracing::error!(kind = ?error.kind(), "the local socket cannot accept");
+                        tokio::time::sleep(AFTER_FAILURE).await;
+                    }
+                },
+            }
+        }
+        // Nobody connects any more; who is connected is answered.
+        drop(self);
+        let _all_or_late = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+    }
+}
+
+async fn serve_one<P>(stream: transport::Stream, app: Router, stop: CancellationToken, _permit: P) {
+    let service = TowerToHyperService::new(app);
+    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection of the local socket broke off");
+    }
+}

@@ -1,0 +1,108 @@
+//! The routes of the socket: one call of the bridge each.
+//!
+//! The path says the version of this language; members may be added within one.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use super::failure::Failure;
+use super::wire::{Account, AddAccount, Approve, Deny, RemoveAccount, Revoke};
+use crate::bridge::{Approval, ApprovalAccount, Bridge};
+use crate::view::{AccountView, ClientView, RequestView, StatusView};
+
+/// No request of ours is near this.
+const MAX_BODY: usize = 64 * 1024;
+
+pub(super) const STATUS: &str = "/v1/status";
+pub(super) const REQUESTS: &str = "/v1/requests";
+pub(super) const APPROVE: &str = "/v1/requests/approve";
+pub(super) const DENY: &str = "/v1/requests/deny";
+pub(super) const CLIENTS: &str = "/v1/clients";
+pub(super) const REVOKE: &str = "/v1/clients/revoke";
+pub(super) const ACCOUNTS: &str = "/v1/accounts";
+pub(super) const REMOVE_ACCOUNT: &str = "/v1/accounts/remove";
+
+/// What a running bridge offers on its socket; others may be merged into it.
+pub fn router(bridge: Arc<Bridge>) -> Router {
+    Router::new()
+        .route(STATUS, get(status))
+        .route(REQUESTS, get(requests))
+        .route(APPROVE, post(approve))
+        .route(DENY, post(deny))
+        .route(CLIENTS, get(clients))
+        .route(REVOKE, post(revoke))
+        .route(ACCOUNTS, get(accounts).post(add_account))
+        .route(REMOVE_ACCOUNT, post(remove_account))
+        .fallback(async || Failure::no_such_route())
+        .method_not_allowed_fallback(async || Failure::no_such_method())
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(bridge)
+}
+
+/// The body as it came in, within the limit.
+type Body = Result<Bytes, BytesRejection>;
+
+fn read<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
+    let body = body.map_err(|_| Failure::too_large())?;
+    serde_json::from_slice(&body).map_err(|_| Failure::not_understood())
+}
+
+async fn status(State(bridge): State<Arc<Bridge>>) -> Json<StatusView> {
+    Json(bridge.status().await)
+}
+
+async fn requests(State(bridge): State<Arc<Bridge>>) -> Json<Vec<RequestView>> {
+    Json(bridge.requests().await)
+}
+
+async fn approve(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<StatusCode, Failure> {
+    let Approve { code, account, scopes, save_unchecked } = read(body)?;
+    let approval = Approval { account: account.into(), scopes, save_unchecked };
+    bridge.approve(&code, approval).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn deny(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<StatusCode, Failure> {
+    bridge.deny(&read::<Deny>(body)?.code).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn clients(State(bridge): State<Arc<Bridge>>) -> Result<Json<Vec<ClientView>>, Failure> {
+    Ok(Json(bridge.clients().await?))
+}
+
+async fn revoke(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<Json<ClientView>, Failure> {
+    Ok(Json(bridge.revoke(&read::<Revoke>(body)?.client).await?))
+}
+
+async fn accounts(State(bridge): State<Arc<Bridge>>) -> Result<Json<Vec<AccountView>>, Failure> {
+    Ok(Json(bridge.accounts().await?))
+}
+
+async fn add_account(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<Json<AccountView>, Failure> {
+    let AddAccount { key, save_unchecked } = read(body)?;
+    Ok(Json(bridge.add_account(key.0, save_unchecked).await?))
+}
+
+async fn remove_account(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<StatusCode, Failure> {
+    bridge.remove_account(&read::<RemoveAccount>(body)?.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<Account> for ApprovalAccount {
+    fn from(account: Account) -> Self {
+        match account {
+            Account::Default => Self::Default,
+            Account::Existing { id } => Self::Existing(id),
+            Account::Key { key } => Self::NewKey(key.0),
+            Account::Sandbox {} => Self::Sandbox,
+        }
+    }
+}
