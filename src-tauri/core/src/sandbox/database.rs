@@ -27,9 +27,9 @@ pub enum SandboxError {
     /// Written by a later version of this program.
     #[error("the sandbox's file was made by a newer version of this program")]
     TooNew,
-    /// The folder or the file could not be made.
-    #[error("the sandbox's file could not be made")]
-    Create(#[source] io::Error),
+    /// The folder or the file could not be reached or made.
+    #[error("the sandbox's file could not be reached or made")]
+    File(#[source] io::Error),
     /// The disk is full, the file is locked or not readable, …
     #[error("the sandbox's file could not be read or written")]
     Storage(#[source] rusqlite::Error),
@@ -49,7 +49,7 @@ impl From<rusqlite::Error> for SandboxError {
 
 /// The sandbox at `path` and who lives there; nothing where no sandbox was made yet.
 pub(super) fn open(path: &Path) -> Result<Option<(Connection, LocalPerson)>, SandboxError> {
-    if !path.try_exists().map_err(SandboxError::Create)? {
+    if !path.try_exists().map_err(SandboxError::File)? {
         return Ok(None);
     }
     let connection = connect(path)?;
@@ -66,14 +66,14 @@ pub(super) fn open(path: &Path) -> Result<Option<(Connection, LocalPerson)>, San
         return Err(SandboxError::TooNew);
     }
     let person = person::local(&connection)?.ok_or(SandboxError::Damaged)?;
-    keep_private(path).map_err(SandboxError::Create)?;
+    keep_private(path).map_err(SandboxError::File)?;
     settle(&connection)?;
     Ok(Some((connection, person)))
 }
 
 /// Makes the file with `person` in it, in one step that either happens or does not.
 pub(super) fn create(path: &Path, person: &LocalPerson) -> Result<Connection, SandboxError> {
-    touch(path).map_err(SandboxError::Create)?;
+    touch(path).map_err(SandboxError::File)?;
     let mut connection = connect(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if !is_blank(&transaction)? {

@@ -133,7 +133,8 @@ pub(super) fn list(connection: &Connection, caller: Caller<'_>, limit: usize) ->
     let memories: Vec<_> = newest(connection, caller, limit)?
         .into_iter()
         .map(|mut memory| {
-            if memory.metadata.get("type").is_none() {
+            // Summaries of documents do not name theirs (upstream-api.md 9.3).
+            if !memory.metadata.contains_key("type") {
                 memory.metadata.insert("mem0_id".to_owned(), Value::from(memory.search_id));
             }
             Listed {

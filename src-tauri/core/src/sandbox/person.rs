@@ -67,11 +67,14 @@ pub(super) fn insert(connection: &Connection, person: &LocalPerson) -> rusqlite:
     Ok(())
 }
 
-/// Whose key this is. A key that is not the sandbox's own is nobody's, and not even looked up.
+/// The key that was sent, if it is exactly one of a sandbox: nothing is trimmed here (upstream-api.md 4), and a
+/// real key is not even looked up.
+pub(super) fn exact_key(sent: &str) -> Option<ApiKey> {
+    ApiKey::parse(sent).ok().filter(|key| key.is_sandbox() && key.expose() == sent)
+}
+
+/// Whose key this is, if anyone's.
 pub(super) fn find(connection: &Connection, key: &ApiKey) -> rusqlite::Result<Option<PersonId>> {
-    if !key.is_sandbox() {
-        return Ok(None);
-    }
     connection
         .prepare_cached("SELECT id FROM people WHERE key_digest = ?1")?
         .query_row([key.digest().as_bytes()], |row| row.get(0))

@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 use super::arguments::Exception;
 use super::http::Reply;
 use super::tools::{self, Sender};
-use super::{Shared, apps, catalogue, python};
-use crate::api_key::ApiKey;
+use super::{Shared, apps, catalogue, person, python};
 
 /// Characters of a client's name that are kept.
 const MAX_APP_NAME: usize = 100;
@@ -26,11 +25,8 @@ pub(super) fn answer(shared: &Shared, credentials: &Credentials, body: &[u8]) ->
         return Reply::crashed();
     };
     // Without a key of this sandbox nothing else counts: no identity header replaces it (upstream-api.md 5.2).
-    let exact_key = credentials
-        .key
-        .as_deref()
-        .and_then(|key| ApiKey::parse(key).ok().filter(|parsed| parsed.expose() == key));
-    let person = match exact_key.map_or(Ok(None), |key| shared.person_with(&key)) {
+    let key = credentials.key.as_deref().and_then(person::exact_key);
+    let person = match key.map_or(Ok(None), |key| shared.person_with(&key)) {
         Ok(person) => person,
         Err(error) => {
             tools::report(&error, "authentication");

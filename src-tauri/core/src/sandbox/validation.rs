@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::http::Reply;
 use super::{Shared, person, tools};
-use crate::api_key::{ApiKey, KEY_PREFIX};
+use crate::api_key::KEY_PREFIX;
 
 /// Answers the call. Blocks.
 pub(super) fn answer(shared: &Shared, content_type: Option<&str>, body: &[u8]) -> Reply {
@@ -16,8 +16,7 @@ pub(super) fn answer(shared: &Shared, content_type: Option<&str>, body: &[u8]) -
     if !request.key.starts_with(KEY_PREFIX) {
         return Reply::json(401, &json!({"detail": "Invalid API key format"}));
     }
-    let exact_key = ApiKey::parse(&request.key).ok().filter(|key| key.expose() == request.key);
-    let owner = exact_key.map_or(Ok(None), |key| {
+    let owner = person::exact_key(&request.key).map_or(Ok(None), |key| {
         shared.with(|connection| {
             person::find(connection, &key)?.map(|person| person::user_id(connection, person)).transpose()
         })

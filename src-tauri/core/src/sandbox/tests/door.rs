@@ -1,10 +1,14 @@
 //! Routes, keys and validation: upstream-api.md 3 to 6.
 
+use std::sync::{Arc, Mutex};
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
+use crate::sandbox::rpc::{self, Credentials};
 use crate::sandbox::testing::{Answer, Bench};
+use crate::sandbox::validation;
 
 const REFUSED: &str = r#"{"error":"Missing user authentication details"}"#;
 const REAL_KEY: &str = "jean_sk_EXAMPLE_abcdefghijklmnopqrstuvwxyz0123456789";
@@ -98,8 +102,9 @@ async fn only_the_exact_key_in_its_own_header_opens_the_door() {
     let bearer = format!("Bearer {key}");
     let lower = key.to_lowercase();
     let spaced = format!("{key} x");
+    let padded = format!(" {key}");
     let unknown = format!("jean_sk_sandbox_{}", "a".repeat(43));
-    let refused: [&[(&str, &str)]; 8] = [
+    let refused: [&[(&str, &str)]; 9] = [
         &[],
         &[("x-api-key", "")],
         &[("x-api-key", &unknown)],
@@ -107,6 +112,7 @@ async fn only_the_exact_key_in_its_own_header_opens_the_door() {
         &[("x-api-key", &bearer)],
         &[("x-api-key", &lower)],
         &[("x-api-key", &spaced)],
+        &[("x-api-key", &padded)],
         &[("authorization", &bearer)],
     ];
     for headers in refused {
@@ -169,13 +175,19 @@ async fn a_real_key_is_refused_and_not_kept() {
     let answer = validate(&bench, &json!({"api_key": REAL_KEY, "client_name": "x"})).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.text, r#"{"detail":"Invalid or inactive API key"}"#);
+    let padded = format!("{}\n", bench.sandbox.key().expose());
+    let answer = validate(&bench, &json!({"api_key": padded, "client_name": "x"})).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(!bench.path().exists());
     let answer = validate(&bench, &json!({"api_key": "sk-0123456789", "client_name": "x"})).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.text, r#"{"detail":"Invalid API key format"}"#);
 
     let pasted = format!("my key is {REAL_KEY}, keep it");
+    let hidden_among_many = "jean_sk_".repeat(1_000_000) + &"x".repeat(8);
     for (tool, arguments) in [
         ("add_memories", json!({"text": &pasted})),
+        ("add_memories", json!({"text": &hidden_among_many})),
         ("add_memories", json!({"text": "a key", "tags": [REAL_KEY]})),
         ("jean_memory", json!({"user_message": &pasted, "is_new_conversation": false})),
         ("store_document", json!({"title": "key", "content": &pasted})),
@@ -234,4 +246,51 @@ async fn a_faulty_validation_body_is_a_422_that_never_echoes_the_key() {
         assert!(!answer.text.contains(key.expose()));
     }
     assert!(!missing.text.contains(key.expose()) && !wrong.text.contains(key.expose()));
+}
+
+#[test]
+fn logs_name_neither_keys_nor_contents() {
+    // upstream-api.md 13, 14.8. Called without the router, because the logs are collected on this thread.
+    let logs = Logs::default();
+    let writer = logs.clone();
+    let collector = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let bench = Bench::new();
+    let own = bench.sandbox.key();
+    let post = |key: &str, body: &str| {
+        let credentials = Credentials { key: Some(key.to_owned()), client_name: Some("bridge".to_owned()) };
+        rpc::answer(&bench.sandbox.0, &credentials, body.as_bytes());
+    };
+    let add = json!({"method": "tools/call", "params": {"name": "add_memories", "arguments": {"text": "blue boat"}}});
+    let search = add.to_string().replace("add_memories", "search_memory_v2").replace("\"text\"", "\"query\"");
+    tracing::subscriber::with_default(collector, || {
+        post(REAL_KEY, &add.to_string());
+        post(own.expose(), &add.to_string());
+        for key in [REAL_KEY, own.expose()] {
+            let body = json!({"api_key": key, "client_name": "bridge"}).to_string();
+            validation::answer(&bench.sandbox.0, None, body.as_bytes());
+        }
+        rusqlite::Connection::open(bench.path()).unwrap().execute_batch("DROP TABLE memory_words").unwrap();
+        post(own.expose(), &search);
+    });
+    let text = String::from_utf8(logs.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("made the sandbox") && text.contains("operation=\"search_memory_v2\""), "{text}");
+    for secret in ["jean_sk_", "boat", bench.sandbox.user_id().as_str()] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Logs(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Logs {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

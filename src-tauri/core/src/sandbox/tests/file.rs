@@ -1,6 +1,5 @@
 //! The sandbox's file: made late, kept private, kept whole.
 
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,8 +40,11 @@ async fn nothing_is_written_before_the_first_request() {
     assert_eq!(bench.sandbox.key().expose(), made_up.expose());
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn only_its_owner_may_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
     let mut bench = Bench::new();
     bench.remember(&["the boat is blue"]).await;
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
