@@ -1,9 +1,13 @@
 //! What the suites share: starting programs, asking over HTTP, waiting for conditions.
 
+pub(crate) mod bridge;
 #[cfg(target_os = "linux")]
 pub(crate) mod desktop;
+pub(crate) mod http;
 #[cfg(target_os = "linux")]
 pub(crate) mod keychain;
+pub(crate) mod mcp;
+pub(crate) mod oauth;
 #[cfg(target_os = "linux")]
 pub(crate) mod panel;
 pub(crate) mod programs;

@@ -1,0 +1,233 @@
+//! The real `jean-bridge serve`, started for one test, and its command line.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::http::{Http, PATIENCE};
+use super::programs::program;
+
+/// Signs the tokens of bridges that are started without a keychain.
+const JWT_SECRET: &str = "a-secret-of-the-test-suite-with-more-than-32-bytes";
+
+/// How a bridge is to be started.
+#[derive(Clone)]
+pub(crate) struct BridgeOptions {
+    env: Vec<(OsString, OsString)>,
+    port: u16,
+    home: Option<PathBuf>,
+}
+
+/// A bridge that runs; it is killed when this goes.
+pub(crate) struct Bridge {
+    child: Child,
+    url: String,
+    home: PathBuf,
+    env: Vec<(OsString, OsString)>,
+    stderr: PathBuf,
+    _own_home: Option<TempDir>,
+}
+
+/// What a program that ended left behind.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Default for BridgeOptions {
+    /// The sandbox as the API, no keychain, a port of its own, an empty home.
+    fn default() -> Self {
+        let options = Self { env: Vec::new(), port: 0, home: None };
+        options
+            .env("JEAN_BRIDGE_API_BASE_URL", "sandbox")
+            .env("JWT_SECRET_KEY", JWT_SECRET)
+            .env("JEAN_BRIDGE_LOG", "debug")
+            // No session bus: nothing reaches the keychain of whoever runs the tests.
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    }
+}
+
+impl BridgeOptions {
+    pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.env.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// The API is at this address: the upstream double.
+    pub(crate) fn api(self, base_url: &str) -> Self {
+        self.env("JEAN_BRIDGE_API_BASE_URL", base_url)
+    }
+
+    /// Keys, and the signing key, are in this keychain.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn keychain(self, keychain: &super::keychain::Keychain) -> Self {
+        let options = self.without_env("JWT_SECRET_KEY");
+        keychain.env().into_iter().fold(options, |options, (name, value)| options.env(name, value))
+    }
+
+    pub(crate) fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// In a home that outlives the bridge.
+    pub(crate) fn home(mut self, home: &Path) -> Self {
+        self.home = Some(home.to_owned());
+        self
+    }
+
+    /// Starts it and waits until it listens.
+    pub(crate) async fn start(self) -> Bridge {
+        match self.try_start().await {
+            Ok(bridge) => bridge,
+            Err(ended) => panic!("the bridge did not start: {ended:?}"),
+        }
+    }
+
+    /// Starts it; the error is what it said before it ended.
+    pub(crate) async fn try_start(self) -> Result<Bridge, Ended> {
+        let own_home = self.home.is_none().then(|| tempfile::tempdir().expect("a temporary directory"));
+        let home = self.home.clone().unwrap_or_else(|| own_home.as_ref().expect("just made").path().to_owned());
+        let logs = own_home.as_ref().map_or_else(|| home.clone(), |home| home.path().to_owned());
+        let stderr = logs.join("stderr.txt");
+        let file = std::fs::File::options().create(true).append(true).open(&stderr).expect("a file for stderr");
+        let mut child = command(&self.env, &home)
+            .args(["serve", "--port", &self.port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(file)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("jean-bridge can be started");
+        let stdout = child.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        let first = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("a first line in time");
+        let first = first.expect("stdout is text").unwrap_or_default();
+        let Some(url) = first.strip_prefix("listening on ") else {
+            let status = child.wait().await.expect("it ended");
+            let stderr = std::fs::read_to_string(&stderr).unwrap_or_default();
+            return Err(Ended { status, stdout: first, stderr });
+        };
+        // Whatever else it prints must not fill the pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Bridge { child, url: url.to_owned(), home, env: self.env, stderr, _own_home: own_home })
+    }
+}
+
+/// `jean-bridge` with this environment and nothing of the tests' own that could lead it elsewhere.
+fn command(env: &[(OsString, OsString)], home: &Path) -> Command {
+    let mut command = Command::new(program("jean-bridge"));
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", home)
+        .env("JEAN_BRIDGE_HOME", home)
+        .envs(env.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+impl Bridge {
+    /// A bridge with the sandbox as its API.
+    pub(crate) async fn start() -> Self {
+        BridgeOptions::default().start().await
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("an URL with a port")
+    }
+
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    pub(crate) fn http(&self) -> Http {
+        Http::new(&self.url)
+    }
+
+    /// Everything it wrote to stderr so far.
+    pub(crate) fn stderr(&self) -> String {
+        std::fs::read_to_string(&self.stderr).unwrap_or_default()
+    }
+
+    /// Runs `jean-bridge` against this bridge.
+    pub(crate) async fn cli(&self, args: &[&str]) -> Ended {
+        self.cli_with_stdin(args, "").await
+    }
+
+    pub(crate) async fn cli_with_stdin(&self, args: &[&str], stdin: &str) -> Ended {
+        run(command(&self.env, &self.home).args(args), stdin).await
+    }
+
+    /// The same, and it must succeed.
+    #[track_caller]
+    pub(crate) fn cli_ok<'a>(&'a self, args: &'a [&'a str]) -> impl Future<Output = Ended> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let ended = self.cli(args).await;
+            assert!(ended.status.success(), "jean-bridge {args:?} at {caller}: {ended:?}");
+            ended
+        }
+    }
+
+    /// What `jean-bridge … --json` prints.
+    pub(crate) async fn cli_json(&self, args: &[&str]) -> serde_json::Value {
+        let ended = self.cli_ok(&[args, &["--json"]].concat()).await;
+        serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("not JSON: {}", ended.stdout))
+    }
+
+    /// `kill -9`, as by power loss; the home stays if it was given.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+
+    /// Ends it as the system does, and waits.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn terminate(mut self) -> ExitStatus {
+        let pid = rustix::process::Pid::from_raw(self.pid().cast_signed()).expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told to end");
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").expect("it ended")
+    }
+}
+
+/// Runs a program to its end.
+pub(crate) async fn run(command: &mut Command, stdin: &str) -> Ended {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program can be started");
+    let mut input = child.stdin.take().expect("it is piped");
+    // A program that does not read its input closes it.
+    let _ = input.write_all(stdin.as_bytes()).await;
+    drop(input);
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("it ends in time");
+    let output = output.expect("its output can be read");
+    Ended {
+        status: output.status,
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}

@@ -1,0 +1,101 @@
+//! An MCP client that says exactly what a test wants it to say.
+
+use serde_json::{Value, json};
+
+use super::bridge::Bridge;
+use super::http::{Answer, Asking, Http};
+
+/// A session of a revision before 2026-07-28.
+pub(crate) struct Session {
+    http: Http,
+    pub(crate) token: String,
+    pub(crate) id: String,
+    pub(crate) version: String,
+}
+
+/// A POST to `/mcp` as every client sends it, before era and session.
+pub(crate) fn post(http: &Http, token: &str, message: &Value) -> Asking {
+    http.post("/mcp").bearer(token).header("accept", "application/json, text/event-stream").json(message)
+}
+
+/// A request of the modern era, complete with `_meta` and headers (protocol.md 7A).
+pub(crate) fn modern(http: &Http, token: &str, method: &str, mut params: Value) -> Asking {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "suite", "version": "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let asking = post(http, token, &message)
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", method);
+    match params["name"].as_str() {
+        Some(name) => asking.header("mcp-name", name),
+        None => asking,
+    }
+}
+
+impl Session {
+    /// `initialize` and `initialized`.
+    pub(crate) async fn open(bridge: &Bridge, token: &str, version: &str) -> Self {
+        let http = bridge.http();
+        let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": version, "capabilities": {}, "clientInfo": { "name": "suite", "version": "1" } } });
+        let answer = post(&http, token, &hello).send().await.assert_status(200);
+        let id = answer.header("mcp-session-id").expect("a session").to_owned();
+        let version = reply(&answer)["result"]["protocolVersion"].as_str().expect("a revision").to_owned();
+        let session = Self { http, token: token.to_owned(), id, version };
+        let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        session.post(&ready).send().await.assert_status(202);
+        session
+    }
+
+    /// Any message in this session.
+    pub(crate) fn post(&self, message: &Value) -> Asking {
+        post(&self.http, &self.token, message)
+            .header("mcp-session-id", &self.id)
+            .header("mcp-protocol-version", &self.version)
+    }
+
+    /// A request; the whole JSON-RPC answer.
+    pub(crate) async fn request(&self, method: &str, params: Value) -> Value {
+        let message = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
+        reply(&self.post(&message).send().await.assert_status(200))
+    }
+
+    /// A tool call; its result.
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Value {
+        self.request("tools/call", json!({ "name": tool, "arguments": arguments })).await["result"].clone()
+    }
+
+    /// The listen stream.
+    pub(crate) fn listen(&self) -> Asking {
+        self.http
+            .get("/mcp")
+            .bearer(&self.token)
+            .header("accept", "text/event-stream")
+            .header("mcp-session-id", &self.id)
+            .header("mcp-protocol-version", &self.version)
+    }
+}
+
+/// The JSON-RPC answer in a JSON body, or the last one in an event stream.
+#[track_caller]
+pub(crate) fn reply(answer: &Answer) -> Value {
+    let is_stream = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
+    if !is_stream {
+        return answer.json();
+    }
+    let text = answer.text();
+    let messages = text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok());
+    messages
+        .filter(|message: &Value| message.get("id").is_some() && message.get("method").is_none())
+        .last()
+        .unwrap_or_else(|| panic!("no answer in {text}"))
+}
+
+/// The first text of a tool result.
+#[track_caller]
+pub(crate) fn text(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("no text in {result}"))
+}
