@@ -3,33 +3,50 @@
 
 use std::sync::Arc;
 
-use rustls::ClientConfig;
 use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-/// Normal certificate checks with the roots the operating system has now.
+/// Whom a connection trusts.
+#[derive(Clone, Debug)]
+pub(crate) enum Trust {
+    /// The roots that the operating system has now.
+    System,
+    /// Nobody: the client speaks http on loopback only and need not read a file.
+    Nobody,
+    /// The certificate of a test server.
+    #[cfg(test)]
+    Only(rustls::pki_types::CertificateDer<'static>),
+}
+
+/// Normal certificate checks, whoever is trusted.
 ///
 /// The provider is given here and never installed for the process: a library that wants another one
-/// stays free to. On Linux this reads the certificate files, so call it off the async threads.
+/// stays free to.
 ///
 /// # Errors
 /// When the system has no usable trust store.
-pub(crate) fn client_config() -> Result<ClientConfig, rustls::Error> {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
+pub(crate) async fn client_config(trust: Trust) -> Result<ClientConfig, rustls::Error> {
+    let builder = || {
+        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+    };
+    let builder = match trust {
+        Trust::System => {
+            // On Linux this reads the certificate files.
+            tokio::task::spawn_blocking(move || builder()?.with_platform_verifier())
+                .await
+                .map_err(|_| rustls::Error::General("the trust store could not be read".to_owned()))??
+        }
+        Trust::Nobody => builder()?.with_root_certificates(RootCertStore::empty()),
+        #[cfg(test)]
+        Trust::Only(certificate) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(certificate)?;
+            builder()?.with_root_certificates(roots)
+        }
+    };
+    let mut config = builder.with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
-}
-
-/// Trusts nobody and reads no file: for a client that only speaks http on loopback.
-///
-/// # Errors
-/// Never with the provider used here.
-pub(crate) fn no_roots() -> Result<ClientConfig, rustls::Error> {
-    Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth())
 }

@@ -93,9 +93,11 @@ impl Line {
 
     async fn attempt(&self, request: Outgoing, deadline: Instant) -> Result<Incoming, Failure> {
         let sent = Sent::default();
+        // Without a body there is nothing to mark; such a request changes nothing.
+        let is_probe = request.body.is_empty();
         let sending = self.transport.send(request, &sent, self.limits.max_reply);
         let incoming = match timeout_at(deadline, sending).await {
-            Err(_) if sent.get() => return Err(Failure::Lost(Interruption::TimedOut)),
+            Err(_) if sent.get() || is_probe => return Err(Failure::Lost(Interruption::TimedOut)),
             Err(_) => return Err(Failure::NotSent(Unreachable::Timeout)),
             Ok(Err(fault)) => return Err(fault.into()),
             Ok(Ok(incoming)) => incoming,
@@ -220,4 +222,27 @@ fn key_header(key: &ApiKey) -> HeaderValue {
     let mut value = HeaderValue::from_maybe_shared(wiped).expect("a key is a valid header value");
     value.set_sensitive(true);
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_repeated_only_when_no_byte_of_it_left() {
+        // protocol.md 7.27
+        for cause in [Unreachable::Refused, Unreachable::Disconnected] {
+            assert!(may_repeat(&Failure::NotSent(cause), Kind::Call));
+        }
+        for interruption in [
+            Interruption::Disconnected,
+            Interruption::TimedOut,
+            Interruption::ServerFault(502),
+            Interruption::ServerFault(503),
+        ] {
+            assert!(!may_repeat(&Failure::Lost(interruption), Kind::Call));
+        }
+        assert!(!may_repeat(&Failure::Final(UpstreamError::Busy { retry_after: None }), Kind::Call));
+        assert!(!may_repeat(&Failure::Final(UpstreamError::Unexpected(Unexpected::Truncated)), Kind::Call));
+    }
 }

@@ -13,13 +13,14 @@ use super::base_url::BaseUrl;
 use super::error::Unreachable;
 use super::limits::UpstreamLimits;
 use super::transport::{Endpoint, Fault, Incoming, MAX_ERROR_BODY, Marked, Outgoing, Sent};
-use crate::tls;
+use crate::tls::{self, Trust};
 
 /// An API somewhere on the network.
 pub(super) struct Remote {
     urls: [Url; Endpoint::ALL.len()],
     base: BaseUrl,
     limits: UpstreamLimits,
+    trust: Trust,
     /// Made at the first request, and again after a connection failed: the trust store and the
     /// proxies of the system may have changed since.
     client: Mutex<Option<Client>>,
@@ -27,8 +28,13 @@ pub(super) struct Remote {
 
 impl Remote {
     pub(super) fn new(base: BaseUrl, limits: UpstreamLimits) -> Self {
+        let trust = if base.is_https() { Trust::System } else { Trust::Nobody };
+        Self::trusting(base, limits, trust)
+    }
+
+    pub(super) fn trusting(base: BaseUrl, limits: UpstreamLimits, trust: Trust) -> Self {
         let urls = Endpoint::ALL.map(|endpoint| base.join(endpoint.path()));
-        Self { urls, base, limits, client: Mutex::new(None) }
+        Self { urls, base, limits, trust, client: Mutex::new(None) }
     }
 
     pub(super) async fn send(
@@ -73,14 +79,9 @@ impl Remote {
     }
 
     async fn build(&self) -> Result<Client, Unreachable> {
-        let tls = if self.base.is_https() {
-            let made = tokio::task::spawn_blocking(tls::client_config).await;
-            made.map_err(|_| Unreachable::NoTrustStore)?.map_err(|_| Unreachable::NoTrustStore)?
-        } else {
-            tls::no_roots().map_err(|_| Unreachable::NoTrustStore)?
-        };
+        let tls = tls::client_config(self.trust.clone()).await;
         let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls.map_err(|_| Unreachable::NoTrustStore)?)
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
@@ -130,7 +131,7 @@ fn cause_of(error: &reqwest::Error) -> Unreachable {
             return Unreachable::Tls;
         }
         if let Some(io) = cause.downcast_ref::<io::Error>() {
-            if io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some() {
+            if wraps_tls_error(io) {
                 return Unreachable::Tls;
             }
             if io.kind() == io::ErrorKind::ConnectionRefused {
@@ -149,5 +150,36 @@ fn cause_of(error: &reqwest::Error) -> Unreachable {
         Unreachable::Network
     } else {
         Unreachable::Disconnected
+    }
+}
+
+/// The wrapped error of an `io::Error` is not among its sources, and TLS wraps twice.
+fn wraps_tls_error(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| {
+        inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(wraps_tls_error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::dns::{Name, Resolve, Resolving};
+
+    use super::*;
+
+    struct NoName;
+
+    impl Resolve for NoName {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(async { Err(io::Error::other("no such name").into()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_address_is_told_apart() {
+        let tls = tls::client_config(Trust::Nobody).await.unwrap();
+        let client =
+            Client::builder().tls_backend_preconfigured(tls).no_proxy().dns_resolver(NoName).build().unwrap();
+        let error = client.get("https://jean.invalid/").send().await.unwrap_err();
+        assert_eq!(cause_of(&error), Unreachable::Dns);
     }
 }
