@@ -15,11 +15,20 @@ use super::server::{MemoryServer, TITLE};
 use super::service::{CallRecord, MemoryError, Outcome, ToolReply};
 use crate::oauth::Access;
 
-/// When a client that asked for progress hears of a slow call first.
-const FIRST_PROGRESS: Duration = Duration::from_secs(2);
-/// And how often afterwards. rmcp queues 16 events for a stream; the longest call (120 s) must
-/// stay below, or a client that does not read would block its session.
-const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+/// When a client that asked for progress hears of a slow call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) first: Duration,
+    pub(crate) every: Duration,
+}
+
+impl Default for Pace {
+    /// rmcp queues 16 events for a stream; what the longest call (120 s) makes must stay below, or
+    /// a client that does not read would block its session.
+    fn default() -> Self {
+        Self { first: Duration::from_secs(2), every: Duration::from_secs(10) }
+    }
+}
 
 /// Why a request was given up before it was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +76,7 @@ impl MemoryServer {
         // drops the call to Jean Memory.
         let reply = tokio::select! {
             reply = self.until_stopped(context, access, upstream) => reply,
-            never = progress(context) => match never {},
+            never = progress(context, self.memories.pace) => match never {},
         };
         match reply {
             Ok(reply) => Ok(record.answer(reply)),
@@ -211,18 +220,20 @@ fn size(content: &ContentBlock) -> usize {
 }
 
 /// Tells a client that asked for it that a slow call is alive (protocol.md 7.23); for ever.
-async fn progress(context: &RequestContext<RoleServer>) -> std::convert::Infallible {
+async fn progress(context: &RequestContext<RoleServer>, pace: Pace) -> std::convert::Infallible {
     let Some(token) = context.meta.get_progress_token() else { return std::future::pending().await };
     let since = tokio::time::Instant::now();
-    let mut ticks = tokio::time::interval_at(since + FIRST_PROGRESS, PROGRESS_EVERY);
+    let mut ticks = tokio::time::interval_at(since + pace.first, pace.every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // 24 knows no `message` here.
     let with_words = context.protocol_version().is_none_or(|version| version > ProtocolVersion::V_2024_11_05);
     loop {
-        let seconds = ticks.tick().await.duration_since(since).as_secs_f64().round();
-        let mut param = ProgressNotificationParam::new(token.clone(), seconds);
+        ticks.tick().await;
+        let waited = since.elapsed();
+        let mut param = ProgressNotificationParam::new(token.clone(), waited.as_secs_f64());
         if with_words {
-            param = param.with_message(format!("{TITLE}: still waiting for Jean Memory ({seconds} s)"));
+            param =
+                param.with_message(format!("{TITLE}: waiting for Jean Memory for {} s", waited.as_secs()));
         }
         // A client that is gone is not told; the call goes on (7.19).
         let _ = context.peer.notify_progress(param).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::call::Pace;
 use super::catalogue::Catalogue;
 use super::known::needed_scope;
 use super::lists::Lists;
@@ -19,6 +20,7 @@ pub struct Memories {
     pub(super) service: Arc<dyn MemoryService>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) shutdown: CancellationToken,
+    pub(super) pace: Pace,
     lists: Lists,
 }
 
@@ -31,7 +33,19 @@ impl Memories {
         shutdown: CancellationToken,
     ) -> Arc<Self> {
         let lists = Lists::new(Arc::clone(&service));
-        Arc::new(Self { service, clock, shutdown, lists })
+        Arc::new(Self { service, clock, shutdown, pace: Pace::default(), lists })
+    }
+
+    /// The same with progress at another pace.
+    #[cfg(test)]
+    pub(crate) fn with_pace(
+        service: Arc<dyn MemoryService>,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+        pace: Pace,
+    ) -> Arc<Self> {
+        let lists = Lists::new(Arc::clone(&service));
+        Arc::new(Self { service, clock, shutdown, pace, lists })
     }
 
     /// The server that one client talks to.

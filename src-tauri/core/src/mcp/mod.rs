@@ -16,6 +16,8 @@ mod policy;
 mod server;
 mod service;
 
+#[cfg(test)]
+pub(crate) use call::Pace;
 pub use known::needed_scope;
 pub use memories::Memories;
 pub use policy::ToolPolicy;

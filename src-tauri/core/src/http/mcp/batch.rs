@@ -31,7 +31,7 @@ pub(super) async fn serve(
     let heads: Vec<_> = bodies.iter().map(|body| Head::read(body)).collect();
     // One tool beyond the token's scopes stops the batch before any of it runs.
     for head in heads.iter().flatten() {
-        endpoint.check_scope(caller, head).await?;
+        endpoint.check_scope(caller, head)?;
     }
 
     let mut answers = Vec::new();

@@ -109,13 +109,16 @@ impl Endpoint {
         accept::expand(&mut parts.headers);
         match Content::read(&body)? {
             Content::One(head) => {
-                self.check_scope(caller, &head).await?;
+                if is_modern(&parts.headers) && head.is_request("tools/call") {
+                    self.prepare(caller).await?;
+                }
+                self.check_scope(caller, &head)?;
+                let asked = Asked::of(&parts.headers, head.id.clone());
                 let response = if head.is_request("initialize") && session.is_none() {
-                    self.initialize(caller, parts.clone(), body.clone(), &head).await?
+                    self.initialize(caller, parts, body.clone(), &head).await?
                 } else {
-                    self.forward(caller, parts.clone(), body.clone()).await?
+                    self.forward(caller, parts, body.clone()).await?
                 };
-                let asked = Asked::of(&parts.headers, head.id);
                 Ok(finish(response, &asked, &caller.access.grant, pass))
             }
             Content::Batch(elements) if session == Some(ProtocolVersion::V_2025_03_26) => {
@@ -182,22 +185,27 @@ impl Endpoint {
         }
     }
 
-    /// protocol.md 6.6, 6.7: decided on the body's tool, before rmcp has a chance to run it.
-    pub(super) async fn check_scope(&self, caller: &Caller, head: &Head<'_>) -> Result<(), Refusal> {
+    /// rmcp compares `Mcp-Param-*` with the tool's schema before our server is asked (7.11), so the
+    /// tools have to be known by then; if they cannot be, the call fails later and says why. In 26
+    /// only: a legacy client could not cancel while this waits.
+    async fn prepare(&self, caller: &Caller) -> Result<(), Refusal> {
+        let grant = &caller.access.grant;
+        tokio::select! {
+            biased;
+            () = grant.cancelled.cancelled() => Err(caller.ended()),
+            _ = self.memories.prepare(&grant.account) => Ok(()),
+        }
+    }
+
+    /// protocol.md 6.6, 6.7: decided on the body's tool, before rmcp has a chance to run it. A tool
+    /// that is not known yet is left to the server, which offers nothing beyond the scopes.
+    pub(super) fn check_scope(&self, caller: &Caller, head: &Head<'_>) -> Result<(), Refusal> {
         if head.method.as_deref() != Some("tools/call") {
             return Ok(());
         }
         let Some(tool) = &head.name else { return Ok(()) };
         let access = &caller.access;
-        let account = &access.grant.account;
-        // rmcp compares `Mcp-Param-*` with the schema before the server is asked (7.11), so the
-        // tools have to be known by now. Without them the call fails later, and says why.
-        tokio::select! {
-            biased;
-            () = access.grant.cancelled.cancelled() => return Err(caller.ended()),
-            _ = self.memories.prepare(account) => {}
-        }
-        match self.memories.scope_of(account, tool) {
+        match self.memories.scope_of(&access.grant.account, tool) {
             Some(scope) if !access.scopes.contains(scope) => Err(caller.lacks(scope)),
             _ => Ok(()),
         }

@@ -1,9 +1,18 @@
 //! Who may ask: bearer, challenge, user id, scope.
 
-use http::{Method, StatusCode};
-use serde_json::json;
+use std::sync::Arc;
 
+use http::{Method, StatusCode};
+use rmcp::serve_server;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+use super::eras::names;
 use super::world::*;
+use crate::ids::{AccountId, ClientId, GrantId, UserId};
+use crate::oauth::{Access, LiveGrant};
+use crate::scope::Scope;
+use crate::view::Via;
 
 const METADATA: &str = "http://127.0.0.1:5326/.well-known/oauth-protected-resource";
 
@@ -144,6 +153,55 @@ async fn scope_is_decided_on_the_body_not_on_headers() {
 }
 
 #[tokio::test]
+async fn who_has_no_authorization_server_is_not_sent_to_one() {
+    // protocol.md 6.8: a client with a key of its own (design.md 4, /mcp/v2)
+    let world = World::new();
+    let grant = Arc::new(LiveGrant::new(
+        GrantId::random(),
+        ClientId::new("cursor"),
+        "cursor".to_owned(),
+        AccountId::random(),
+        UserId::new(USER),
+        Via::ApiKey,
+    ));
+    let access = Access { grant: Arc::clone(&grant), scopes: Scope::Read.into() };
+    let request = |tool| world.modern("tools/call", &call(tool, &json!({"text": "x"}))).request();
+    let refused = Answer::of(world.endpoint.serve(access.clone(), request("add_memories")).await).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.header("www-authenticate").is_none());
+    grant.cancelled.cancel();
+    let refused = Answer::of(world.endpoint.serve(access, request("list_memories")).await).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert!(refused.header("www-authenticate").is_none());
+}
+
+#[tokio::test]
+async fn without_http_the_servers_own_access_decides() {
+    // protocol.md 7.26: the adapter for stdio has no layer in front
+    let world = World::new();
+    let (client, server) = tokio::io::duplex(64 * 1024);
+    let (server_in, server_out) = tokio::io::split(server);
+    let serving =
+        tokio::spawn(serve_server(world.memories.server(world.access(READER)), (server_in, server_out)));
+    let (client_in, mut client_out) = tokio::io::split(client);
+    let mut lines = BufReader::new(client_in).lines();
+    let mut ask = async |message: Value| {
+        client_out.write_all(format!("{message}\n").as_bytes()).await.unwrap();
+        serde_json::from_str::<Value>(&lines.next_line().await.unwrap().unwrap()).unwrap()
+    };
+    assert_eq!(ask(initialize("2025-11-25")).await["result"]["protocolVersion"], "2025-11-25");
+    let list = ask(request("tools/list", &json!({}))).await;
+    assert_eq!(names(&list["result"]), ["ask_memory", "list_memories"]);
+    let refused = ask(request("tools/call", &call("add_memories", &json!({"text": "x"})))).await;
+    assert_eq!(refused["error"]["code"], -32602);
+    let called = ask(request("tools/call", &call("list_memories", &json!({})))).await;
+    assert_eq!(called["result"]["isError"], false);
+    assert_eq!(world.jean.calls().len(), 1);
+    drop((client_out, lines));
+    serving.await.unwrap().unwrap().waiting().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_clients_token_and_cookies_stay_in_the_layer() {
     // protocol.md 6.10, 7.25
     let world = World::new();
@@ -151,5 +209,5 @@ async fn the_clients_token_and_cookies_stay_in_the_layer() {
     let forwarded = super::super::endpoint::request(&world.access(FULL), parts, "{}".into());
     assert!(!format!("{forwarded:?}").contains(FULL));
     assert!(forwarded.headers().get("cookie").is_none());
-    assert!(forwarded.extensions().get::<crate::oauth::Access>().is_some());
+    assert!(forwarded.extensions().get::<Access>().is_some());
 }

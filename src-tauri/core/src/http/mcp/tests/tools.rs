@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::eras::names;
@@ -56,6 +57,20 @@ async fn the_list_is_fetched_once_for_all_clients_of_an_account() {
     }
     world.modern("tools/call", &call("list_memories", &json!({}))).send().await.result();
     assert_eq!(world.jean.lists(), 1);
+}
+
+#[tokio::test]
+async fn those_who_ask_at_the_same_time_share_one_fetch_or_its_failure() {
+    // protocol.md 7.24
+    let world = World::new();
+    let ask = || join_all((0..10).map(|_| world.modern("tools/list", &json!({})).send()));
+    world.jean.fail_lists(MemoryError::TimedOut);
+    assert!(ask().await.iter().all(|answer| answer.refusal() == (200, -32603)));
+    assert_eq!(world.jean.lists(), 1);
+    world.memories.forget(&world.grant(FULL).account);
+    world.jean.list(profile());
+    assert!(ask().await.iter().all(|answer| names(&answer.result()) == ALL));
+    assert_eq!(world.jean.lists(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -20,7 +20,7 @@ use tower::ServiceExt;
 use crate::clock::SystemClock;
 use crate::http::mcp::{Bearers, Endpoint, Options, routes};
 use crate::ids::{AccountId, ClientId, GrantId, UserId};
-use crate::mcp::{CallRecord, Future, Memories, MemoryError, MemoryService, ToolPolicy, ToolReply};
+use crate::mcp::{CallRecord, Future, Memories, MemoryError, MemoryService, Pace, ToolPolicy, ToolReply};
 use crate::oauth::{Access, InvalidToken, LiveGrant};
 use crate::scope::{Scope, Scopes};
 use crate::view::Via;
@@ -71,7 +71,9 @@ impl World {
     pub(super) fn new() -> Self {
         let jean = Arc::new(Jean::new());
         let shutdown = CancellationToken::new();
-        let memories = Memories::new(Arc::clone(&jean) as _, Arc::new(SystemClock), shutdown.clone());
+        let pace = Pace { first: Duration::from_millis(5), every: Duration::from_millis(5) };
+        let memories =
+            Memories::with_pace(Arc::clone(&jean) as _, Arc::new(SystemClock), shutdown.clone(), pace);
         let endpoint = Endpoint::new(
             Arc::clone(&memories),
             Options {
@@ -398,6 +400,8 @@ impl MemoryService for Jean {
     ) -> Future<'a, Result<Vec<Map<String, Value>>, MemoryError>> {
         Box::pin(async {
             self.lists.fetch_add(1, Ordering::SeqCst);
+            // Long enough for others to ask meanwhile.
+            tokio::task::yield_now().await;
             let tools = self.tools.lock().unwrap().clone()?;
             Ok(serde_json::from_value(tools).unwrap())
         })
