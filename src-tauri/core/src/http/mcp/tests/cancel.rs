@@ -124,6 +124,18 @@ async fn revocation_aborts_a_modern_call() {
 }
 
 #[tokio::test]
+async fn nothing_more_leaves_on_a_stream_of_a_revoked_grant() {
+    // protocol.md 7.21
+    let world = World::new();
+    world.jean.next(Reply::Hang);
+    let response = modern_with_progress(&world, &json!("t")).open().await;
+    world.grant(FULL).cancelled.cancel();
+    world.jean.until_dropped(1).await;
+    let rest = Answer::of(response).await;
+    assert!(rest.messages().is_empty(), "{rest:?}");
+}
+
+#[tokio::test]
 async fn revocation_aborts_a_legacy_call_and_ends_its_stream() {
     // protocol.md 7.20, 7.21
     let world = World::new();

@@ -56,6 +56,18 @@ async fn a_modern_request_ignores_session_ids() {
 }
 
 #[tokio::test]
+async fn a_modern_header_does_not_carry_an_initialize_into_a_foreign_session() {
+    // protocol.md 7.10, 7.15: to rmcp an `initialize` is legacy whatever the header says.
+    let world = World::new();
+    let foreign = world.session(OTHER, "2025-11-25").await;
+    let ask = world.post(&initialize(MODERN)).header("mcp-protocol-version", MODERN);
+    let answer = ask.header("mcp-session-id", &foreign.id).send().await;
+    assert_eq!(answer.result()["protocolVersion"], "2025-11-25");
+    assert_ne!(answer.header("mcp-session-id"), Some(&*foreign.id));
+    assert_eq!(world.endpoint.sessions_in_rmcp().await, 2);
+}
+
+#[tokio::test]
 async fn without_a_session_only_initialize_is_answered() {
     // protocol.md 7.9, 7.32
     let world = World::new();
