@@ -163,6 +163,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::upstream::UpstreamError;
 
     fn every_failure() -> Vec<Failure> {
         let stores = [
@@ -172,13 +173,6 @@ mod tests {
             StoreError::Newer,
             StoreError::Failed,
         ];
-        let vaults = [
-            VaultError::Locked,
-            VaultError::NoKeyring,
-            VaultError::Unavailable,
-            VaultError::TimedOut,
-            VaultError::Failed,
-        ];
         let mut all = vec![
             AnswerError::UnknownCode.into(),
             AnswerError::UnknownAccount.into(),
@@ -186,13 +180,13 @@ mod tests {
             AnswerError::ChooseAccount(2).into(),
             AnswerError::NothingAllowed.into(),
             AnswerError::Account(AddAccountError::Rejected).into(),
-            AddAccountError::CouldNotCheck.into(),
+            AddAccountError::CouldNotCheck(UpstreamError::TimedOut).into(),
+            AddAccountError::Sandbox.into(),
             RevokeError::Unknown.into(),
             RevokeError::Ambiguous(3).into(),
             RemoveAccountError::Environment.into(),
         ];
         all.extend(stores.map(Failure::from));
-        all.extend(vaults.map(Failure::from));
         all
     }
 
@@ -217,8 +211,10 @@ mod tests {
 
     #[test]
     fn a_wrong_key_and_an_unchecked_key_are_different_things() {
-        let (rejected, unchecked): (Failure, Failure) =
-            (AddAccountError::Rejected.into(), AddAccountError::CouldNotCheck.into());
+        let (rejected, unchecked): (Failure, Failure) = (
+            AddAccountError::Rejected.into(),
+            AddAccountError::CouldNotCheck(UpstreamError::TimedOut).into(),
+        );
         assert_eq!((rejected.code, unchecked.code), ("key_rejected", "key_not_checked"));
     }
 }
