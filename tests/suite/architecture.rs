@@ -20,7 +20,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer { modules: &["fetch", "sandbox", "store", "upstream", "vault"], peers: Peers::Strangers },
     Layer { modules: &["accounts", "config"], peers: Peers::Strangers },
-    Layer { modules: &["consent", "mcp", "oauth"], peers: Peers::MayMeet },
+    Layer { modules: &["api_key_clients", "consent", "mcp", "oauth"], peers: Peers::MayMeet },
     Layer { modules: &["http"], peers: Peers::Strangers },
     // The socket offers what the bridge can do, and the bridge starts the socket.
     Layer { modules: &["bridge", "control"], peers: Peers::MayMeet },

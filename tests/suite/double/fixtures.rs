@@ -6,7 +6,8 @@
 use serde_json::{Value, json};
 
 /// One red pixel.
-const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
+const PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 /// No sample at all, correctly framed.
 const WAV: &str = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=";
 
@@ -99,7 +100,9 @@ pub(super) fn call(name: &str, arguments: &Value) -> Option<Value> {
             return Some(json!({ "content": failure, "isError": true }));
         }
         "json_schema_2020_12_tool" => json!([text("The arguments fit the schema.")]),
-        "test_custom_header" => json!([text(&format!("value: {}", super::python::text(&arguments["value"])))]),
+        "test_custom_header" => {
+            json!([text(&format!("value: {}", super::python::text(&arguments["value"])))])
+        }
         "test_logging_tool" => json!([text("Nothing was logged.")]),
         "test_streaming_elicitation" => json!([text("Nothing was asked.")]),
         _ => return None,

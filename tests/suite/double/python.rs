@@ -93,9 +93,8 @@ impl Signature {
             let kind = kind(arguments);
             return Err(format!("{name}() argument after ** must be a mapping, not {kind}"));
         };
-        let known = |word: &String| {
-            self.required.contains(&word.as_str()) || self.optional.contains(&word.as_str())
-        };
+        let known =
+            |word: &String| self.required.contains(&word.as_str()) || self.optional.contains(&word.as_str());
         if let Some(stranger) = given.keys().find(|word| !known(word)) {
             return Err(format!("{name}() got an unexpected keyword argument '{stranger}'"));
         }

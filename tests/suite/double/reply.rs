@@ -33,11 +33,7 @@ pub(super) fn error(status: StatusCode, text: &str) -> Reply {
 
 /// An exception nobody caught.
 pub(super) fn crash() -> Reply {
-    bare(typed(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "text/plain; charset=utf-8",
-        "Internal Server Error",
-    ))
+    bare(typed(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "Internal Server Error"))
 }
 
 pub(super) fn typed(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Reply {

@@ -130,9 +130,7 @@ async fn mcp(method: Method, headers: HeaderMap) -> Reply {
     let authorization = headers.get(AUTHORIZATION).map(|value| text(value.as_bytes()));
     let message = match authorization.as_deref().and_then(|value| value.strip_prefix("Bearer ")) {
         Some(_) => "Could not validate credentials",
-        None => {
-            "MCP OAuth 2.1 authentication required. Missing Authorization: Bearer <access-token> header."
-        }
+        None => "MCP OAuth 2.1 authentication required. Missing Authorization: Bearer <access-token> header.",
     };
     let mut reply = detail(StatusCode::UNAUTHORIZED, message);
     reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -67,20 +67,14 @@ pub(super) fn answer(
 /// upstream-api.md 8.3; the capabilities are not true.
 fn initialize(id: &Value, params: &Value) -> Reply {
     let (version, capabilities) = match params["protocolVersion"].as_str() {
-        Some("2025-06-18") => {
-            ("2025-06-18", r#"{"tools":{"listChanged":true},"logging":{},"sampling":{}}"#)
-        }
-        Some("2025-03-26") => {
-            ("2025-03-26", r#"{"tools":{"listChanged":false},"logging":{},"sampling":{}}"#)
-        }
+        Some("2025-06-18") => ("2025-06-18", r#"{"tools":{"listChanged":true},"logging":{},"sampling":{}}"#),
+        Some("2025-03-26") => ("2025-03-26", r#"{"tools":{"listChanged":false},"logging":{},"sampling":{}}"#),
         _ => ("2024-11-05", r#"{"tools":{}}"#),
     };
     let server = r#"{"name":"Jean Memory","version":"1.0.0"}"#;
     result(
         id,
-        &format!(
-            r#"{{"protocolVersion":"{version}","capabilities":{capabilities},"serverInfo":{server}}}"#
-        ),
+        &format!(r#"{{"protocolVersion":"{version}","capabilities":{capabilities},"serverInfo":{server}}}"#),
     )
 }
 

@@ -162,11 +162,7 @@ async fn take_body(reply: Reply) -> (Bytes, Reply) {
 }
 
 /// Announces `length`, whatever the pieces come to.
-fn with_body(
-    mut reply: Reply,
-    length: usize,
-    pieces: impl Stream<Item = Bytes> + Send + 'static,
-) -> Reply {
+fn with_body(mut reply: Reply, length: usize, pieces: impl Stream<Item = Bytes> + Send + 'static) -> Reply {
     reply.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     *reply.body_mut() = Body::from_stream(pieces.map(Ok::<_, Infallible>));
     reply

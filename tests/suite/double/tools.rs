@@ -142,11 +142,12 @@ pub(super) fn call(
     name: &str,
     arguments: Value,
 ) -> Result<Ran, String> {
-    if world.fixtures && let Some(result) = fixtures::call(name, &arguments) {
+    if world.fixtures
+        && let Some(result) = fixtures::call(name, &arguments)
+    {
         return Ok(Ran::Result(result));
     }
-    let added =
-        struck.drifts().any(|drift| matches!(drift, Drift::Added(tool) if tool["name"] == *name));
+    let added = struck.drifts().any(|drift| matches!(drift, Drift::Added(tool) if tool["name"] == *name));
     let signature = FUNCTIONS.iter().find(|function| function.name == name);
     if signature.is_none() && !HIDDEN_TOOLS.contains(&name) && !added {
         return Err(format!("Tool '{name}' not found"));
@@ -160,24 +161,30 @@ pub(super) fn call(
     }
     let arguments = match arguments {
         Value::Object(arguments) => arguments,
-        other => return Err(format!("{name}() argument after ** must be a mapping, not {}", super::python::kind(&other))),
+        other => {
+            return Err(format!(
+                "{name}() argument after ** must be a mapping, not {}",
+                super::python::kind(&other)
+            ));
+        }
     };
     let call = Call { world, struck, identity, arguments };
-    world.with_account(&identity.user_id, |account| {
-        account.apps.entry(identity.client.clone()).or_insert(false);
-        documents::settle(&call, account);
-        match name {
-            "jean_memory" => memories::jean(&call, account),
-            "ask_memory" => memories::ask(&call, account, "question"),
-            "add_memories" => memories::add(&call, account),
-            "store_document" => documents::store(&call, account),
-            "search_memory_v2" => memories::search(&call, account),
-            "list_memories" => memories::list(&call, account),
-            "deep_memory_query" => memories::deep(&call, account, "search_query"),
-            "get_document_status" => documents::status(&call, account),
-            "delete_all_memories" => memories::delete_all(account),
-            other => Ok(format!("{other} ran.")),
-        }
-    })
-    .map(Ran::Text)
+    world
+        .with_account(&identity.user_id, |account| {
+            account.apps.entry(identity.client.clone()).or_insert(false);
+            documents::settle(&call, account);
+            match name {
+                "jean_memory" => memories::jean(&call, account),
+                "ask_memory" => memories::ask(&call, account, "question"),
+                "add_memories" => memories::add(&call, account),
+                "store_document" => documents::store(&call, account),
+                "search_memory_v2" => memories::search(&call, account),
+                "list_memories" => memories::list(&call, account),
+                "deep_memory_query" => memories::deep(&call, account, "search_query"),
+                "get_document_status" => documents::status(&call, account),
+                "delete_all_memories" => memories::delete_all(account),
+                other => Ok(format!("{other} ran.")),
+            }
+        })
+        .map(Ran::Text)
 }

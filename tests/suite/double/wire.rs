@@ -151,7 +151,6 @@ impl Lines {
         self.bell.ring();
         line
     }
-
 }
 
 /// Accepts until dropped; the connections go with it.

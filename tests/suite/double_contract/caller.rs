@@ -40,8 +40,7 @@ pub(super) enum Broken {
 
 impl Caller {
     pub(super) fn new(double: &Double) -> Self {
-        let client =
-            Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
+        let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
         Self { client, base: double.base_url() }
     }
 

@@ -55,9 +55,14 @@ async fn only_two_notifications_are_known() {
 async fn unknown_methods_are_404_without_json_rpc() {
     let double = Double::start().await;
     let caller = Caller::new(&double);
-    for method in
-        ["ping", "logging/setLevel", "completion/complete", "prompts/get", "resources/read", "server/discover"]
-    {
+    for method in [
+        "ping",
+        "logging/setLevel",
+        "completion/complete",
+        "prompts/get",
+        "resources/read",
+        "server/discover",
+    ] {
         let expected = format!(r#"{{"error":"Method '{method}' not found"}}"#);
         caller.message(ALICE.key, &request(method, &json!({}))).await.is(404, &expected);
     }
