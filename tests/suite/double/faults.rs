@@ -82,7 +82,7 @@ pub enum Fault {
     JobLost,
     /// The document queued by this call will end as `FAILED`.
     JobFails,
-    /// `tools-drift`: `tools/list` is not what it was.
+    /// `tools-drift`: the tools are not what they were, neither when listed nor when called.
     ToolsDrift(Drift),
 }
 
@@ -244,7 +244,7 @@ impl Rule {
         });
         // A fault of a tool is not used up by requests that call none.
         let possible = match &self.fault {
-            Fault::ToolsDrift(_) => seen.rpc_method() == Some("tools/list"),
+            Fault::ToolsDrift(_) => matches!(seen.rpc_method(), Some("tools/list" | "tools/call")),
             fault => fault.layer() != Layer::Tool || seen.rpc_method() == Some("tools/call"),
         };
         wanted && possible && self.left != Some(0)

@@ -10,13 +10,12 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
-use serde_json::json;
 
 use super::clock::naive;
 use super::faults::Struck;
 use super::leaks::VALIDATE;
 use super::record::text;
-use super::reply::{Reply, detail, json};
+use super::reply::{Reply, detail, json_text};
 use super::rpc::{Door, answer};
 use super::stage::stage;
 use super::validate;
@@ -104,7 +103,7 @@ async fn agent(
 
 async fn health(State(world): State<Arc<World>>) -> Reply {
     let timestamp = naive(world.clock.now());
-    json(StatusCode::OK, &json!({ "status": "healthy", "timestamp": timestamp }))
+    json_text(StatusCode::OK, format!(r#"{{"status":"healthy","timestamp":"{timestamp}"}}"#))
 }
 
 async fn chat_health(
@@ -115,9 +114,8 @@ async fn chat_health(
     if let Err(refusal) = world.require_bearer(&struck, &headers) {
         return *refusal;
     }
-    let integration = "Native MCP with jean_memory tool";
-    let service = "Jean Memory SDK MCP";
-    json(StatusCode::OK, &json!({ "status": "healthy", "service": service, "integration": integration }))
+    let text = r#"{"status":"healthy","service":"Jean Memory SDK MCP","integration":"Native MCP with jean_memory tool"}"#;
+    json_text(StatusCode::OK, text)
 }
 
 /// Wants a token of upstream's own OAuth; no API key will do.

@@ -148,7 +148,8 @@ pub(super) fn call(
         return Ok(Ran::Result(result));
     }
     let added = struck.drifts().any(|drift| matches!(drift, Drift::Added(tool) if tool["name"] == *name));
-    let signature = FUNCTIONS.iter().find(|function| function.name == name);
+    let removed = struck.drifts().any(|drift| matches!(drift, Drift::Removed(tool) if *tool == name));
+    let signature = FUNCTIONS.iter().find(|function| function.name == name && !removed);
     if signature.is_none() && !HIDDEN_TOOLS.contains(&name) && !added {
         return Err(format!("Tool '{name}' not found"));
     }

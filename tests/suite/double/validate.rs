@@ -25,7 +25,7 @@ pub(super) async fn post(
 ) -> Reply {
     let (key, client) = match read(&headers, &body) {
         Ok(fields) => fields,
-        Err(problems) => return json(StatusCode::UNPROCESSABLE_ENTITY, &json!({ "detail": problems })),
+        Err(detail) => return json(StatusCode::UNPROCESSABLE_ENTITY, &Problems { detail }),
     };
     if !key.starts_with(KEY_PREFIX) {
         return detail(StatusCode::UNAUTHORIZED, "Invalid API key format");
@@ -50,6 +50,11 @@ impl<'a> Valid<'a> {
         let message = format!("Developer authenticated for client: {client_name}");
         Self { status: "valid", developer_id, client_name, message }
     }
+}
+
+#[derive(Serialize)]
+struct Problems {
+    detail: Vec<Problem>,
 }
 
 /// One complaint of the framework. `input` repeats what was sent, keys included.

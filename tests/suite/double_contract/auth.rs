@@ -201,7 +201,7 @@ async fn bearer_guarded_routes_want_the_key_elsewhere() {
     let bearer = format!("Bearer {}", ALICE.key);
     caller.get(health, &[("Authorization", &bearer)]).await.is(
         200,
-        r#"{"integration":"Native MCP with jean_memory tool","service":"Jean Memory SDK MCP","status":"healthy"}"#,
+        r#"{"status":"healthy","service":"Jean Memory SDK MCP","integration":"Native MCP with jean_memory tool"}"#,
     );
     caller.get(health, &[("X-API-Key", ALICE.key)]).await.is(403, r#"{"detail":"Not authenticated"}"#);
     let revoked = format!("Bearer {REVOKED_KEY}");
