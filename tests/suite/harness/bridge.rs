@@ -99,10 +99,12 @@ impl BridgeOptions {
     /// Starts it; the error is what it said before it ended.
     pub(crate) async fn try_start(self) -> Result<Bridge, Ended> {
         let own_home = self.home.is_none().then(|| tempfile::tempdir().expect("a temporary directory"));
-        let home = self.home.clone().unwrap_or_else(|| own_home.as_ref().expect("just made").path().to_owned());
+        let home =
+            self.home.clone().unwrap_or_else(|| own_home.as_ref().expect("just made").path().to_owned());
         let logs = own_home.as_ref().map_or_else(|| home.clone(), |home| home.path().to_owned());
         let stderr = logs.join("stderr.txt");
-        let file = std::fs::File::options().create(true).append(true).open(&stderr).expect("a file for stderr");
+        let file =
+            std::fs::File::options().create(true).append(true).open(&stderr).expect("a file for stderr");
         let mut child = command(&self.env, &home)
             .args(["serve", "--port", &self.port.to_string()])
             .stdin(Stdio::null())

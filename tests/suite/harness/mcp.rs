@@ -26,9 +26,8 @@ pub(crate) fn modern(http: &Http, token: &str, method: &str, mut params: Value) 
         "io.modelcontextprotocol/clientCapabilities": {},
     });
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    let asking = post(http, token, &message)
-        .header("mcp-protocol-version", "2026-07-28")
-        .header("mcp-method", method);
+    let asking =
+        post(http, token, &message).header("mcp-protocol-version", "2026-07-28").header("mcp-method", method);
     match params["name"].as_str() {
         Some(name) => asking.header("mcp-name", name),
         None => asking,
@@ -87,7 +86,8 @@ pub(crate) fn reply(answer: &Answer) -> Value {
         return answer.json();
     }
     let text = answer.text();
-    let messages = text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok());
+    let messages =
+        text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok());
     messages
         .filter(|message: &Value| message.get("id").is_some() && message.get("method").is_none())
         .last()

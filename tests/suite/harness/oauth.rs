@@ -121,7 +121,12 @@ impl Client {
     }
 
     /// Signs in; a person approves with these arguments of `approve`.
-    pub(crate) async fn sign_in_as(&self, bridge: &Bridge, approve: &[&str], changes: &[(&str, &str)]) -> Tokens {
+    pub(crate) async fn sign_in_as(
+        &self,
+        bridge: &Bridge,
+        approve: &[&str],
+        changes: &[(&str, &str)],
+    ) -> Tokens {
         let asked = self.ask(changes).await;
         bridge.cli_ok(&[&["approve", &asked.code], approve].concat()).await;
         let redirect = asked.finish().await;

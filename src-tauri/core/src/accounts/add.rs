@@ -141,6 +141,7 @@ impl Accounts {
         // The row first: a key in the keychain without an account would never be found again.
         self.save(account.clone()).await?;
         let kept = self.0.keys.put(&account.id, key).await;
+        self.changed(&account.id);
         if let Err(error) = &kept {
             tracing::warn!(account = %account.id, %error, "the key lives in memory only");
         }

@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{OnceCell, broadcast, watch};
 
 pub use add::Added;
 pub use error::{AccountError, AddAccountError};
@@ -25,6 +25,9 @@ use crate::store::{AccountRecord, Store, StoreError};
 use crate::upstream::{Credential, ToolReply, Upstream, UpstreamError};
 use crate::vault::Vault;
 use crate::view::{AccountKind, AccountView, KeyState};
+
+/// Changes that a slow listener may be behind.
+const MOST_CHANGES: usize = 64;
 
 /// Whether Jean Memory answered at the last attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +63,8 @@ struct Inner {
     /// The account list, read once.
     list: OnceCell<RwLock<HashMap<AccountId, AccountRecord>>>,
     reachability: watch::Sender<Reachability>,
-    /// Counts changes of keys and states, for whoever caches what a key gives.
-    changes: watch::Sender<u64>,
+    /// Accounts whose key or state changed, for whoever caches what a key gives.
+    changes: broadcast::Sender<AccountId>,
 }
 
 impl Accounts {
@@ -75,7 +78,7 @@ impl Accounts {
             lent: lent::Lent::default(),
             list: OnceCell::new(),
             reachability: watch::Sender::new(Reachability::Online),
-            changes: watch::Sender::new(0),
+            changes: broadcast::Sender::new(MOST_CHANGES),
         }))
     }
 
@@ -129,9 +132,9 @@ impl Accounts {
         self.0.reachability.subscribe()
     }
 
-    /// A number that changes whenever an account, its key or its state changes.
+    /// Every account from now on whose key or state changes, or that is removed.
     #[must_use]
-    pub fn changes(&self) -> watch::Receiver<u64> {
+    pub fn changes(&self) -> broadcast::Receiver<AccountId> {
         self.0.changes.subscribe()
     }
 
@@ -148,7 +151,7 @@ impl Accounts {
         if let Err(error) = self.0.keys.delete(id).await {
             tracing::warn!(account = %id, %error, "the key of a removed account is still in the keychain");
         }
-        self.changed();
+        self.changed(id);
         Ok(true)
     }
 
@@ -208,17 +211,15 @@ impl Accounts {
 
     async fn save(&self, account: AccountRecord) -> Result<(), StoreError> {
         self.0.store.save_account(account.clone()).await?;
-        self.list()
-            .await?
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(account.id.clone(), account);
-        self.changed();
+        let id = account.id.clone();
+        self.list().await?.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), account);
+        self.changed(&id);
         Ok(())
     }
 
-    fn changed(&self) {
-        self.0.changes.send_modify(|count| *count += 1);
+    fn changed(&self, id: &AccountId) {
+        // Nobody may be listening.
+        let _ = self.0.changes.send(id.clone());
     }
 
     async fn list(&self) -> Result<&RwLock<HashMap<AccountId, AccountRecord>>, StoreError> {

@@ -1,16 +1,20 @@
 //! Between the MCP server and the accounts: calls go up, what happened is written down.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::{AccountError, Accounts};
 use crate::ids::AccountId;
-use crate::mcp::{CallRecord, Future, MemoryError, MemoryService, Outcome as McpOutcome, ToolReply};
+use crate::mcp::{
+    CallRecord, Future, Memories, MemoryError, MemoryService, Outcome as McpOutcome, ToolReply,
+};
 use crate::store::{ActivityRecord, Outcome, Store};
 use crate::upstream::UpstreamError;
 
@@ -111,6 +115,26 @@ fn upstream_failure(error: UpstreamError) -> MemoryError {
         UpstreamError::Busy { retry_after } => MemoryError::Busy { retry_after },
         UpstreamError::Unexpected(_) | UpstreamError::RequestTooLarge => MemoryError::Unexpected,
         UpstreamError::Rpc { message } => MemoryError::Refused { message },
+    }
+}
+
+/// Drops what is held of an account's tools when its key changes (protocol.md 7.24).
+pub(super) async fn forget_changed(memories: Arc<Memories>, accounts: Accounts, shutdown: CancellationToken) {
+    let mut changes = accounts.changes();
+    loop {
+        let next = tokio::select! {
+            next = changes.recv() => next,
+            () = shutdown.cancelled() => return,
+        };
+        match next {
+            Ok(id) => memories.forget(&id),
+            Err(RecvError::Lagged(_)) => {
+                for account in accounts.all().await.unwrap_or_default() {
+                    memories.forget(&account.id);
+                }
+            }
+            Err(RecvError::Closed) => return,
+        }
     }
 }
 

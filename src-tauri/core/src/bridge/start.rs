@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use super::bearer::Bearer;
 use super::in_process::InProcess;
 use super::relay::Relay;
-use super::{Bridge, StartError, housekeeping, listen, status};
+use super::{Bridge, StartError, housekeeping, listen, relay, status};
 use crate::accounts::{Accounts, Backends};
 use crate::api_key_clients::ApiKeyClients;
 use crate::clock::{Clock, SystemClock};
@@ -68,6 +68,7 @@ impl Bridge {
         let tasks = TaskTracker::new();
         let relay = Relay::new(accounts.clone(), store.clone(), &tasks, shutdown.clone());
         let memories = Memories::new(Arc::new(relay), clock.clone(), shutdown.clone());
+        tasks.spawn(relay::forget_changed(memories.clone(), accounts.clone(), shutdown.clone()));
         let endpoint = http::mcp::Endpoint::new(memories, mcp_options(address.port()));
         let key_clients = ApiKeyClients::new(accounts.clone(), store.clone(), oauth.clone());
         let mcp = http::mcp::routes(endpoint.clone(), Arc::new(Bearer(oauth.clone())), clock.clone())

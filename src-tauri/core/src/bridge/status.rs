@@ -81,10 +81,16 @@ fn keychain_notice(state: VaultState) -> Option<&'static str> {
         VaultState::Locked => {
             Some("The keychain is locked, so keys live in memory until the bridge ends. Unlock it.")
         }
+        VaultState::NoKeyring => Some(
+            "The keychain has no default keyring, so keys live in memory until the bridge ends. Make one, for \
+             example by signing in to the desktop.",
+        ),
         VaultState::Unavailable => Some(
             "There is no keychain, so keys live in memory until the bridge ends. Start a keychain service.",
         ),
-        _ => None,
+        VaultState::Slow => Some("The keychain does not answer. It may show a prompt; answer it."),
+        VaultState::Failed => Some("The keychain failed, so keys may live in memory until the bridge ends."),
+        VaultState::Untried | VaultState::Ready => None,
     }
 }
 

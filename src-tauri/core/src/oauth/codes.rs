@@ -93,9 +93,9 @@ impl Codes {
         if entry.expires_at <= now || entry.binding.client_id != *client {
             return Presented::Invalid;
         }
-        let verified = entry.binding.challenge.is_met_by(verifier);
+        let proven = entry.binding.challenge.is_met_by(verifier);
         match &mut entry.state {
-            State::Fresh if verified => {
+            State::Fresh if proven => {
                 let grant = GrantId::random();
                 entry.state = State::Used { grant: grant.clone(), replayed: false };
                 Presented::Exchange(Box::new(entry.binding.clone()), grant)
@@ -105,7 +105,7 @@ impl Codes {
                 entry.state = State::Burnt;
                 Presented::Invalid
             }
-            State::Used { grant, replayed } if verified => {
+            State::Used { grant, replayed } if proven => {
                 *replayed = true;
                 Presented::Replay(grant.clone())
             }
