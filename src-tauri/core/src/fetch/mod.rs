@@ -1,7 +1,1 @@
-//! Stub.
-pub struct DocumentFetcher;
-impl DocumentFetcher {
-    pub fn new() -> Self {
-        Self
-    }
-}
+//! The one other outbound request: client metadata documents, fetched with the SSRF rules (protocol.md 2.19).
