@@ -32,9 +32,6 @@ impl Bell {
                 rings.changed().await.expect("the bell lives as long as we do");
             }
         };
-        match timeout(PATIENCE, waiting).await {
-            Ok(found) => found,
-            Err(_) => panic!("waited in vain for {what}"),
-        }
+        timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
     }
 }

@@ -39,18 +39,18 @@ impl Job {
     }
 }
 
-pub(super) fn store(call: &Call, account: &mut Account) -> Result<String, String> {
+pub(super) fn store(call: &Call, account: &mut Account) -> String {
     let title = call.text("title").unwrap_or_default().trim().to_owned();
     let content = call.text("content").unwrap_or_default().trim().to_owned();
     if title.is_empty() {
-        return Ok("❌ Error: Document title cannot be empty".to_owned());
+        return "❌ Error: Document title cannot be empty".to_owned();
     }
     let size = content.chars().count();
     if size < SHORTEST {
-        return Ok("❌ Error: Document content too short".to_owned());
+        return "❌ Error: Document content too short".to_owned();
     }
     if call.struck.paused() || account.apps.get(APP) == Some(&true) {
-        return Ok(format!("❌ Error: App {APP} is paused"));
+        return format!("❌ Error: App {APP} is paused");
     }
     account.apps.entry(APP.to_owned()).or_insert(false);
     let now = call.world.clock.now();
@@ -79,14 +79,14 @@ pub(super) fn store(call: &Call, account: &mut Account) -> Result<String, String
         fails: call.struck.job_fails(),
         settled: false,
     });
-    Ok(text)
+    text
 }
 
-pub(super) fn status(call: &Call, account: &mut Account) -> Result<String, String> {
+pub(super) fn status(call: &Call, account: &mut Account) -> String {
     let id = call.arguments.get("job_id").map(super::python::text).unwrap_or_default();
     let job = account.jobs.iter().find(|job| job.id == id && !call.struck.job_lost());
     let Some(job) = job else {
-        return Ok(format!("❌ Job ID '{id}' not found. Please check the job ID."));
+        return format!("❌ Job ID '{id}' not found. Please check the job ID.");
     };
     let now = call.world.clock.now();
     let (status, progress, message) = match now {
@@ -114,7 +114,7 @@ pub(super) fn status(call: &Call, account: &mut Account) -> Result<String, Strin
             lines.push(format!("📄 **Document ID:** {}", job.document_id));
         }
     }
-    Ok(lines.join("\n"))
+    lines.join("\n")
 }
 
 /// What has been processed by now is summarised in a memory.

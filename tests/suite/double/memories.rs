@@ -46,7 +46,7 @@ struct Found<'a> {
 }
 
 #[derive(Serialize)]
-struct Memories<'a, T> {
+struct Reply<'a, T> {
     status: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -83,11 +83,11 @@ pub(super) fn list(call: &Call, account: &mut Account) -> Result<String, String>
         .collect();
     let total_count = memories.len();
     let message = memories.is_empty().then(|| "No memories found".to_owned());
-    Ok(dumps(&Memories { status: "success", message, memories, total_count, query: None }))
+    Ok(dumps(&Reply { status: "success", message, memories, total_count, query: None }))
 }
 
 pub(super) fn search(call: &Call, account: &mut Account) -> Result<String, String> {
-    let Some(query) = call.text("query") else { return call.wrong_type("search_memory_v2", "query") };
+    let Some(query) = call.text("query") else { return Ok(call.wrong_type("search_memory_v2", "query")) };
     // `tags_filter` is accepted and has no effect.
     let limit = clamp(call.arguments.get("limit"), SEARCH_LIMIT)?;
     Ok(search_text(call, account, query, limit))
@@ -109,7 +109,7 @@ fn search_text(call: &Call, account: &Account, query: &str, limit: usize) -> Str
     let total_count = memories.len();
     let message = memories.is_empty().then(|| format!("No memories found for query: '{query}'"));
     let query = message.is_none().then_some(query);
-    dumps(&Memories { status: "success", message, memories, total_count, query })
+    dumps(&Reply { status: "success", message, memories, total_count, query })
 }
 
 /// Best first: the share of the query's words that a memory has. An empty query matches nothing.
@@ -147,9 +147,9 @@ fn fact(content: &str) -> String {
     format!("User noted: {content}")
 }
 
-pub(super) fn ask(call: &Call, account: &mut Account, argument: &str) -> Result<String, String> {
+pub(super) fn ask(call: &Call, account: &mut Account, argument: &str) -> String {
     #[derive(Serialize)]
-    struct Answer<'a> {
+    struct Asked<'a> {
         status: &'a str,
         question: &'a str,
         answer: String,
@@ -164,7 +164,7 @@ pub(super) fn ask(call: &Call, account: &mut Account, argument: &str) -> Result<
         Some((_, _, best)) => format!("From what you told me: {}", best.content),
         None => "Nothing stored answers this.".to_owned(),
     };
-    Ok(dumps(&Answer {
+    dumps(&Asked {
         status: "success",
         question,
         answer,
@@ -172,10 +172,10 @@ pub(super) fn ask(call: &Call, account: &mut Account, argument: &str) -> Result<
         search_duration: 0.12,
         total_duration: 1.34,
         operation: "ask_memory",
-    }))
+    })
 }
 
-pub(super) fn add(call: &Call, account: &mut Account) -> Result<String, String> {
+pub(super) fn add(call: &Call, account: &mut Account) -> String {
     #[derive(Serialize)]
     struct Added<'a> {
         status: &'a str,
@@ -189,22 +189,22 @@ pub(super) fn add(call: &Call, account: &mut Account) -> Result<String, String> 
     let Some(text) = call.text("text") else { return call.wrong_type("add_memories", "text") };
     let text = text.trim();
     if text.is_empty() {
-        return Ok(complaint("add_memories", "Memory content cannot be empty"));
+        return complaint("add_memories", "Memory content cannot be empty");
     }
     let app = &call.identity.client;
     if call.struck.paused() || account.apps.get(app) == Some(&true) {
-        return Ok(complaint("add_memories", &format!("App {app} is paused")));
+        return complaint("add_memories", &format!("App {app} is paused"));
     }
     let active = if call.struck.cap_reached() { MEMORY_CAP } else { account.active().count() };
     if active >= MEMORY_CAP {
         let text = format!("Memory limit reached. You have {active}/{MEMORY_CAP} memories.");
-        return Ok(complaint("add_memories", &text));
+        return complaint("add_memories", &text);
     }
     let tags = clean_tags(call.arguments.get("tags"));
     let priority = call.arguments.get("priority").is_some_and(truthy);
     let content = cut(text, LONGEST_MEMORY);
     let memory_id = note(call, account, content.clone(), Details::Noted { tags: tags.clone(), priority });
-    Ok(dumps(&Added {
+    dumps(&Added {
         status: "success",
         message: "Memory added successfully",
         memory_id,
@@ -212,7 +212,7 @@ pub(super) fn add(call: &Call, account: &mut Account) -> Result<String, String> 
         tags: &tags,
         priority,
         processing_time: "0.42s",
-    }))
+    })
 }
 
 /// Stores a memory and says which id the caller is told.
@@ -232,9 +232,9 @@ pub(super) fn note(call: &Call, account: &mut Account, content: String, details:
     search_id.unwrap_or_else(|| "error".to_owned())
 }
 
-pub(super) fn deep(call: &Call, account: &mut Account, argument: &str) -> Result<String, String> {
+pub(super) fn deep(call: &Call, account: &mut Account, argument: &str) -> String {
     let Some(query) = call.text(argument) else {
-        return Ok("Error performing deep search: expected a string".to_owned());
+        return "Error performing deep search: expected a string".to_owned();
     };
     let found = matches(call, account, query);
     let mut prose = format!("Across everything you have stored, {} memories bear on this.", found.len());
@@ -242,40 +242,40 @@ pub(super) fn deep(call: &Call, account: &mut Account, argument: &str) -> Result
         prose.push_str("\n- ");
         prose.push_str(&memory.content);
     }
-    Ok(prose + "\n\n📊 Deep Analysis: total=12.34s, memories=1.20s, chunks=0.80s, answer=10.34s")
+    prose + "\n\n📊 Deep Analysis: total=12.34s, memories=1.20s, chunks=0.80s, answer=10.34s"
 }
 
 /// Answers by `speed`, and writes unless told to be quick (upstream-api.md 9.3, 9.5).
-pub(super) fn jean(call: &Call, account: &mut Account) -> Result<String, String> {
+pub(super) fn jean(call: &Call, account: &mut Account) -> String {
     let Some(message) = call.text("user_message") else {
-        return Ok("Error: user_message is not text".to_owned());
+        return "Error: user_message is not text".to_owned();
     };
     match call.text("speed") {
-        Some("fast") => return Ok(search_text(call, account, message, FAST_LIMIT)),
+        Some("fast") => return search_text(call, account, message, FAST_LIMIT),
         Some("balanced") => return ask(call, account, "user_message"),
         Some("comprehensive" | "deep") => return deep(call, account, "user_message"),
         _ => {}
     }
     let first = call.arguments.get("is_new_conversation").is_some_and(truthy);
     let reply = if !call.arguments.get("needs_context").is_none_or(truthy) {
-        Ok(format!("{CONTEXT_NOT_REQUIRED}{APPENDED}"))
+        format!("{CONTEXT_NOT_REQUIRED}{APPENDED}")
     } else if !first {
         ask(call, account, "user_message")
     } else if let Some(narrative) = &account.narrative {
-        Ok(format!("---\n[Your Life Context]\n{narrative}\n---{APPENDED}"))
+        format!("---\n[Your Life Context]\n{narrative}\n---{APPENDED}")
     } else {
-        Ok(format!("{WELCOME}{APPENDED}"))
+        format!("{WELCOME}{APPENDED}")
     };
     note(call, account, message.to_owned(), Details::Noted { tags: Vec::new(), priority: false });
     reply
 }
 
 /// Needs no arguments and no confirmation: the reason why the bridge has to refuse it.
-pub(super) fn delete_all(account: &mut Account) -> Result<String, String> {
+pub(super) fn delete_all(account: &mut Account) -> String {
     for memory in &mut account.memories {
         memory.deleted = true;
     }
-    Ok("All memories deleted.".to_owned())
+    "All memories deleted.".to_owned()
 }
 
 impl Memory {
@@ -296,9 +296,9 @@ impl Call<'_> {
     }
 
     /// Arguments are not checked; a wrong type fails somewhere inside the function.
-    fn wrong_type(&self, tool: &str, argument: &str) -> Result<String, String> {
+    fn wrong_type(&self, tool: &str, argument: &str) -> String {
         let kind = self.arguments.get(argument).map_or("NoneType", kind);
-        Ok(complaint(tool, &format!("'{kind}' object has no attribute 'strip'")))
+        complaint(tool, &format!("'{kind}' object has no attribute 'strip'"))
     }
 }
 

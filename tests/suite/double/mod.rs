@@ -75,6 +75,7 @@ impl Double {
         Self::start_with(true).await
     }
 
+    #[expect(clippy::unused_async, reason = "a start is awaited; that binding never waits is luck")]
     async fn start_with(fixtures: bool) -> Self {
         let port = Port::take().expect("a free port");
         let world = Arc::new(World::new(fixtures));
@@ -265,6 +266,12 @@ impl Double {
     pub async fn wait_for_calls(&self, tool: &str, count: usize) {
         let enough = || (self.requests().tool(tool).count() >= count).then_some(());
         self.world.bell.until(&format!("{count} calls of {tool}"), enough).await;
+    }
+
+    /// A user has so many active memories, whether or not the caller waited for the last one.
+    pub async fn wait_for_memories(&self, user_id: &str, count: usize) {
+        let as_many = || (self.memories(user_id).len() == count).then_some(());
+        self.world.bell.until(&format!("{count} memories"), as_many).await;
     }
 
     /// The caller gave up on a call of this tool and closed the connection.

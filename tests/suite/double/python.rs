@@ -3,8 +3,8 @@
 use std::io;
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
+use serde_json::{Map, Value};
 
 /// `json.dumps(value)`: spaces after separators, nothing but ASCII (upstream-api.md 9.3).
 pub(super) fn dumps(value: &impl Serialize) -> String {
@@ -78,6 +78,14 @@ pub(super) fn truthy(value: &Value) -> bool {
     }
 }
 
+/// What `**` accepts.
+pub(super) fn mapping(name: &str, arguments: Value) -> Result<Map<String, Value>, String> {
+    match arguments {
+        Value::Object(arguments) => Ok(arguments),
+        other => Err(format!("{name}() argument after ** must be a mapping, not {}", kind(&other))),
+    }
+}
+
 /// The part of a Python function's signature that decides whether a call fits.
 pub(super) struct Signature {
     pub(super) name: &'static str,
@@ -86,13 +94,10 @@ pub(super) struct Signature {
 }
 
 impl Signature {
-    /// The `TypeError` of `name(**arguments)`, if it would raise one (upstream-api.md 8.2, 9.1).
-    pub(super) fn check(&self, arguments: &Value) -> Result<(), String> {
+    /// `name(**arguments)`, up to the `TypeError` it would raise (upstream-api.md 8.2, 9.1).
+    pub(super) fn bind(&self, arguments: Value) -> Result<Map<String, Value>, String> {
         let name = self.name;
-        let Value::Object(given) = arguments else {
-            let kind = kind(arguments);
-            return Err(format!("{name}() argument after ** must be a mapping, not {kind}"));
-        };
+        let given = mapping(name, arguments)?;
         let known =
             |word: &String| self.required.contains(&word.as_str()) || self.optional.contains(&word.as_str());
         if let Some(stranger) = given.keys().find(|word| !known(word)) {
@@ -106,7 +111,7 @@ impl Signature {
             .collect();
         let plural = if missing.len() == 1 { "" } else { "s" };
         match missing.as_slice() {
-            [] => Ok(()),
+            [] => Ok(given),
             names => Err(format!(
                 "{name}() missing {} required positional argument{plural}: {}",
                 names.len(),

@@ -49,20 +49,23 @@ pub(super) async fn stage(
     let (fault, time) = (struck.reply.clone(), struck.time.clone());
     let instead = fault.as_ref().and_then(|fault| reply_instead(fault, &seen));
     // A task of its own, because upstream goes on working when the caller is gone (upstream-api.md 8.2).
+    let bell = world.bell.clone();
     let work = tokio::spawn(async move {
         match time {
             Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
             Some(Fault::Hang) => gate.changed().await.expect("the world outlives its requests"),
             _ => {}
         }
-        match (instead, preflight(&parts.method, &parts.headers)) {
+        let reply = match (instead, preflight(&parts.method, &parts.headers)) {
             (Some(reply), _) | (None, Some(reply)) => reply,
             (None, None) => {
                 let mut request = Request::from_parts(parts, Body::from(body));
                 request.extensions_mut().insert(struck);
                 next.run(request).await
             }
-        }
+        };
+        bell.ring();
+        reply
     });
     let mut reply = work.await.expect("the double does not panic");
     if reply.extensions().get::<Bare>().is_none() {

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::auth::Identity;
 use super::faults::{Drift, Struck};
 use super::fixtures;
-use super::python::Signature;
-use super::world::World;
+use super::python::{self, Signature};
+use super::world::{Account, World};
 use super::{documents, memories};
 
 /// Tools that run when called although nothing lists them (upstream-api.md 9.2).
@@ -51,8 +51,8 @@ const API_PROFILE: [&str; 7] = [
     DEEP_MEMORY_QUERY,
 ];
 
-/// The functions behind the listed tools, with the arguments that are accepted but not listed.
-const FUNCTIONS: [Signature; 8] = [
+/// The functions that do something, with the arguments that are accepted but not listed.
+static FUNCTIONS: [Signature; 9] = [
     Signature {
         name: "jean_memory",
         required: &["user_message", "is_new_conversation"],
@@ -77,15 +77,14 @@ const FUNCTIONS: [Signature; 8] = [
         optional: &["memory_limit", "chunk_limit", "include_full_docs"],
     },
     Signature { name: HIDDEN_BUT_HARMLESS, required: &["job_id"], optional: &[] },
+    Signature { name: "delete_all_memories", required: &[], optional: &[] },
 ];
 
-const DEPTH: Signature = Signature {
+static DEPTH: Signature = Signature {
     name: "jean_memory",
     required: &["user_message", "is_new_conversation"],
     optional: &["needs_context", "speed", "format", "depth"],
 };
-
-const NO_ARGUMENTS: Signature = Signature { name: "delete_all_memories", required: &[], optional: &[] };
 
 /// What a call comes to when nothing is raised.
 pub(super) enum Ran {
@@ -149,43 +148,43 @@ pub(super) fn call(
     }
     let added = struck.drifts().any(|drift| matches!(drift, Drift::Added(tool) if tool["name"] == *name));
     let removed = struck.drifts().any(|drift| matches!(drift, Drift::Removed(tool) if *tool == name));
-    let signature = FUNCTIONS.iter().find(|function| function.name == name && !removed);
-    if signature.is_none() && !HIDDEN_TOOLS.contains(&name) && !added {
+    let signature = signature_of(name, identity);
+    let exists = signature.is_some() || HIDDEN_TOOLS.contains(&name) || added;
+    if !exists || removed {
         return Err(format!("Tool '{name}' not found"));
     }
-    if name == "jean_memory" && !identity.by_key && identity.client == "claude" {
-        DEPTH.check(&arguments)?;
-    } else if let Some(signature) = signature {
-        signature.check(&arguments)?;
-    } else if name == NO_ARGUMENTS.name {
-        NO_ARGUMENTS.check(&arguments)?;
-    }
-    let arguments = match arguments {
-        Value::Object(arguments) => arguments,
-        other => {
-            return Err(format!(
-                "{name}() argument after ** must be a mapping, not {}",
-                super::python::kind(&other)
-            ));
-        }
+    let arguments = match signature {
+        Some(signature) => signature.bind(arguments)?,
+        None => python::mapping(name, arguments)?,
     };
     let call = Call { world, struck, identity, arguments };
-    world
-        .with_account(&identity.user_id, |account| {
-            account.apps.entry(identity.client.clone()).or_insert(false);
-            documents::settle(&call, account);
-            match name {
-                "jean_memory" => memories::jean(&call, account),
-                "ask_memory" => memories::ask(&call, account, "question"),
-                "add_memories" => memories::add(&call, account),
-                "store_document" => documents::store(&call, account),
-                "search_memory_v2" => memories::search(&call, account),
-                "list_memories" => memories::list(&call, account),
-                "deep_memory_query" => memories::deep(&call, account, "search_query"),
-                "get_document_status" => documents::status(&call, account),
-                "delete_all_memories" => memories::delete_all(account),
-                other => Ok(format!("{other} ran.")),
-            }
-        })
-        .map(Ran::Text)
+    let text = world.with_account(&identity.user_id, |account| {
+        account.apps.entry(identity.client.clone()).or_insert(false);
+        documents::settle(&call, account);
+        run(&call, account, name)
+    });
+    text.map(Ran::Text)
+}
+
+/// Only of the functions that do something; the others take what they are given.
+fn signature_of(name: &str, identity: &Identity) -> Option<&'static Signature> {
+    if name == DEPTH.name && !identity.by_key && identity.client == "claude" {
+        return Some(&DEPTH);
+    }
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+fn run(call: &Call, account: &mut Account, name: &str) -> Result<String, String> {
+    Ok(match name {
+        "jean_memory" => memories::jean(call, account),
+        "ask_memory" => memories::ask(call, account, "question"),
+        "add_memories" => memories::add(call, account),
+        "store_document" => documents::store(call, account),
+        "search_memory_v2" => memories::search(call, account)?,
+        "list_memories" => memories::list(call, account)?,
+        "deep_memory_query" => memories::deep(call, account, "search_query"),
+        "get_document_status" => documents::status(call, account),
+        "delete_all_memories" => memories::delete_all(account),
+        other => format!("{other} ran."),
+    })
 }

@@ -158,7 +158,10 @@ pub(super) async fn accept(listener: TcpListener, lines: Arc<Lines>, router: Rou
     let mut tasks = JoinSet::new();
     loop {
         tokio::select! {
-            Ok((tcp, _)) = listener.accept() => {
+            accepted = listener.accept() => {
+                let Ok((tcp, _)) = accepted else { continue };
+                // Small pieces have to leave when they are written, or a stalled reply looks different.
+                let _ = tcp.set_nodelay(true);
                 let entry = Entry { line: lines.add(), lines: lines.clone() };
                 tasks.spawn(serve(Stream { tcp, entry }, router.clone()));
             }

@@ -46,13 +46,7 @@ async fn a_call_given_up_is_noticed_and_done_all_the_same() {
     assert_eq!(seen.outcome(), Outcome::Aborted);
     double.wait_for_open_connections(0).await;
     double.release();
-    double.clear();
-    // The list waits its turn behind what was released.
-    let caller = Caller::new(&double);
-    let mut list = json!({ "total_count": 0 });
-    while list["total_count"] == 0 {
-        list = caller.data(ALICE.key, "list_memories", &json!({})).await;
-    }
+    double.wait_for_memories(ALICE.id, 1).await;
     assert_eq!(double.memories(ALICE.id), ["tea"]);
 }
 
