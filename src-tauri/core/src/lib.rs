@@ -21,6 +21,8 @@ pub mod sandbox;
 pub mod scope;
 pub mod secret;
 pub mod store;
+#[cfg(test)]
+mod test_server;
 mod tls;
 pub mod upstream;
 pub mod vault;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::server::{Answer, Seen, Server, response};
 use super::*;
 use crate::ids::UserId;
+use crate::test_server::{Answer, Seen, Server, response};
 
 #[tokio::test]
 async fn a_call_is_built_from_scratch() {

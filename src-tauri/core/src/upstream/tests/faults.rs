@@ -3,8 +3,8 @@
 use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket};
 
-use super::server::{Answer, Seen, Server, response};
 use super::*;
+use crate::test_server::{Answer, Seen, Server, response};
 
 type Script = fn(&Seen) -> Answer;
 

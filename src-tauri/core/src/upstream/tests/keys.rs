@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::server::{Answer, Seen, Server};
 use super::*;
 use crate::ids::UserId;
+use crate::test_server::{Answer, Seen, Server};
 
 const USER: &str = "7d9f3a52-0000-4000-8000-000000000001";
 

@@ -4,7 +4,6 @@ mod calls;
 mod faults;
 mod in_process;
 mod keys;
-pub(crate) mod server;
 mod tls;
 
 use std::time::Duration;
@@ -12,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use server::Server;
+use crate::test_server::Server;
 
 const KEY: &str = "jean_sk_EXAMPLE_abcDEF-0123456789";
 

@@ -4,11 +4,16 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// One request as it arrived; names of headers in lower case.
 #[derive(Clone, Debug)]
@@ -118,6 +123,28 @@ impl Server {
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::serve_on(listener, accept, script)
+    }
+
+    /// The same over TLS, with a certificate for `name` that only its own copy can vouch for.
+    pub(crate) async fn start_tls(
+        name: &str,
+        script: impl Fn(&Seen, usize) -> Answer + Send + Sync + 'static,
+    ) -> (Self, CertificateDer<'static>) {
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).unwrap();
+        let certificate = cert.der().clone();
+        let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let accept = move |socket| {
+            let handshake = acceptor.accept(socket);
+            async move { handshake.await.ok() }
+        };
+        (Self::start_with(accept, script).await, certificate)
     }
 
     /// The same on a listener that is already there.
