@@ -140,6 +140,5 @@ impl ApiKeyClients {
 /// One grant per key and client name; without the key there is no way from the id back to it.
 fn grant_id(key: &ApiKey, client: &str) -> GrantId {
     let digest = Digest::of(&format!("{} {client}", key.expose()));
-    let hex: String = digest.as_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    GrantId::new(format!("jbk{hex}"))
+    GrantId::new(format!("jbk{}", digest.short_hex()))
 }

@@ -1,6 +1,6 @@
 //! Secrets as types: redacted in `Debug`, never in `Display`, compared as digests or in constant time.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
@@ -86,6 +86,16 @@ impl Digest {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// The first 128 bits in hexadecimal, where a name is wanted from which nothing can be told.
+    #[must_use]
+    pub fn short_hex(&self) -> String {
+        self.0[..16].iter().fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     /// A digest that was stored.

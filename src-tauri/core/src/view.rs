@@ -58,6 +58,9 @@ pub struct RequestView {
     pub client_id: ClientId,
     /// The name the client gave itself.
     pub client_name: String,
+    /// The host that vouches for that name; without one it is only claimed.
+    #[serde(default)]
+    pub confirmed_by: Option<String>,
     /// Where the answer goes.
     pub redirect_uri: Option<String>,
     /// What it asks for.

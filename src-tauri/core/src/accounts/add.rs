@@ -107,7 +107,7 @@ impl Accounts {
                     self.save(AccountRecord { user_id, state: KeyState::Ok, ..account }).await?;
                 }
                 Verdict::Rejected => {
-                    self.save(AccountRecord { state: KeyState::Rejected, ..account }).await?
+                    self.save(AccountRecord { state: KeyState::Rejected, ..account }).await?;
                 }
                 Verdict::CouldNotCheck(_) => {}
             }

@@ -28,8 +28,7 @@ impl Accounts {
     /// The id under which calls with a lent key go; the key cannot be told from it.
     #[must_use]
     pub fn lent_account(key: &ApiKey) -> AccountId {
-        let hex: String = key.digest().as_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        AccountId::new(format!("key:{hex}"))
+        AccountId::new(format!("key:{}", key.digest().short_hex()))
     }
 
     /// Holds a key for the calls of its client.

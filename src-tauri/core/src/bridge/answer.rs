@@ -51,7 +51,7 @@ impl Bridge {
     ///
     /// # Errors
     /// [`AnswerError::UnknownCode`].
-    pub async fn deny(&self, code: &str) -> Result<(), AnswerError> {
+    pub fn deny(&self, code: &str) -> Result<(), AnswerError> {
         self.tell_desk(&*self.question(code)?, Decision::Deny)
     }
 

@@ -35,14 +35,12 @@ impl Service<Request<Bytes>> for InProcess {
         let router = self.0.clone();
         Box::pin(async move {
             let (parts, body) = router.oneshot(request.map(Body::from)).await?.into_parts();
-            Ok(match body.collect().await {
-                Ok(whole) => Response::from_parts(parts, whole.to_bytes()),
-                Err(_) => {
-                    let mut failed = Response::new(Bytes::new());
-                    *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                    failed
-                }
-            })
+            let Ok(whole) = body.collect().await else {
+                let mut failed = Response::new(Bytes::new());
+                *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                return Ok(failed);
+            };
+            Ok(Response::from_parts(parts, whole.to_bytes()))
         })
     }
 }

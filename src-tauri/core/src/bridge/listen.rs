@@ -14,9 +14,12 @@ const BACKLOG: i32 = 256;
 /// Listens on `127.0.0.1:port` and, where this computer has it, on `[::1]` with the same port, so that no
 /// other program answers for `localhost` (protocol.md 9.7).
 pub(super) fn listen(port: u16) -> Result<(SocketAddr, Vec<TcpListener>), StartError> {
-    let told = |reason: io::Error, port| match reason.kind() {
-        ErrorKind::AddrInUse => StartError::PortInUse { port },
-        _ => StartError::Listen { port, reason },
+    let told = |reason: io::Error, port| {
+        if reason.kind() == ErrorKind::AddrInUse {
+            StartError::PortInUse { port }
+        } else {
+            StartError::Listen { port, reason }
+        }
     };
     let v4 = bind((Ipv4Addr::LOCALHOST, port).into()).map_err(|reason| told(reason, port))?;
     let address = v4.local_addr().map_err(|reason| told(reason, port))?;

@@ -155,10 +155,10 @@ async fn write_down(store: Store, mut calls: mpsc::Receiver<ActivityRecord>, shu
         while let Ok(call) = calls.try_recv() {
             gathered.push(call);
         }
-        if !gathered.is_empty() {
-            if let Err(error) = store.add_activity(std::mem::take(&mut gathered)).await {
-                tracing::error!(%error, "calls could not be written down");
-            }
+        if !gathered.is_empty()
+            && let Err(error) = store.add_activity(std::mem::take(&mut gathered)).await
+        {
+            tracing::error!(%error, "calls could not be written down");
         }
         if !more {
             return;

@@ -17,7 +17,7 @@ impl Bridge {
         let accounts = self.accounts.all().await;
         let clients = self.store.count_connected_clients().await;
         let mut notices = self.notices();
-        notices.extend(accounts.as_ref().err().or(clients.as_ref().err()).map(store_notice));
+        notices.extend(accounts.as_ref().err().or(clients.as_ref().err()).copied().map(store_notice));
         let accounts = accounts.unwrap_or_default();
         StatusView {
             state: state(requests, &accounts, *self.accounts.reachability().borrow()),
@@ -33,7 +33,8 @@ impl Bridge {
     }
 
     /// What waits for a person, oldest first.
-    pub async fn requests(&self) -> Vec<RequestView> {
+    #[must_use]
+    pub fn requests(&self) -> Vec<RequestView> {
         self.desk.questions().borrow().iter().map(|question| request_view(question)).collect()
     }
 
@@ -63,7 +64,7 @@ fn state(requests: usize, accounts: &[AccountRecord], reachability: Reachability
     }
 }
 
-fn store_notice(error: &StoreError) -> String {
+fn store_notice(error: StoreError) -> String {
     match error {
         StoreError::Full => {
             "The disk is full, so the bridge cannot remember new sign-ins. Free some space.".into()
@@ -106,6 +107,7 @@ fn request_view(question: &Question) -> RequestView {
         code: question.code.to_string(),
         client_id: asker.client_id.clone(),
         client_name: asker.client_name.clone(),
+        confirmed_by: asker.confirmed_by.clone(),
         redirect_uri: match &asker.goes_to {
             AnswerGoesTo::Redirect { uri, .. } => Some(uri.clone()),
             AnswerGoesTo::ThisComputer => None,

@@ -225,6 +225,7 @@ mod tests {
             client_id: ClientId::new(client),
             client_name: client.into(),
             kind: ClientKind::Dynamic,
+            confirmed_by: None,
             via: Via::Oauth,
             goes_to: AnswerGoesTo::ThisComputer,
             scopes: Scopes::ALL,

@@ -20,6 +20,8 @@ pub struct Asker {
     pub client_name: String,
     /// How it became known.
     pub kind: ClientKind,
+    /// The host that vouches for its name; without one the name is only claimed (protocol.md 9.16).
+    pub confirmed_by: Option<String>,
     /// How it reaches the bridge.
     pub via: Via,
     /// Where the answer goes.

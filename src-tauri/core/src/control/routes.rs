@@ -59,7 +59,7 @@ async fn status(State(bridge): State<Arc<Bridge>>) -> Json<StatusView> {
 }
 
 async fn requests(State(bridge): State<Arc<Bridge>>) -> Json<Vec<RequestView>> {
-    Json(bridge.requests().await)
+    Json(bridge.requests())
 }
 
 async fn approve(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<StatusCode, Failure> {
@@ -70,7 +70,7 @@ async fn approve(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<Status
 }
 
 async fn deny(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<StatusCode, Failure> {
-    bridge.deny(&read::<Deny>(body)?.code).await?;
+    bridge.deny(&read::<Deny>(body)?.code)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

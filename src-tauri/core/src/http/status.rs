@@ -13,7 +13,8 @@ const PROTOCOL_VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", 
 
 #[derive(Serialize)]
 struct Status<'a> {
-    status: &'static str,
+    #[serde(rename = "status")]
+    state: &'static str,
     name: &'static str,
     version: &'static str,
     instance: &'a str,
@@ -23,7 +24,7 @@ struct Status<'a> {
 
 pub(super) async fn get(State(app): State<App>) -> Response {
     let status = Status {
-        status: "ready",
+        state: "ready",
         name: "Jean Memory Bridge",
         version: env!("CARGO_PKG_VERSION"),
         instance: &app.instance,

@@ -100,15 +100,12 @@ where
 fn targets(filter: &str) -> Option<Targets> {
     let mut targets = Targets::new().with_default(LevelFilter::WARN);
     for part in filter.split(',') {
-        targets = match part.trim().split_once('=') {
-            Some((target, level)) => {
-                targets.with_target(target.trim(), level.trim().parse::<LevelFilter>().ok()?)
-            }
-            None => {
-                let level = part.trim().parse::<LevelFilter>().ok()?;
-                let ours = OURS.map(|name| (name, level));
-                targets.with_default(level.min(LevelFilter::WARN)).with_targets(ours)
-            }
+        targets = if let Some((target, level)) = part.trim().split_once('=') {
+            targets.with_target(target.trim(), level.trim().parse::<LevelFilter>().ok()?)
+        } else {
+            let level = part.trim().parse::<LevelFilter>().ok()?;
+            let ours = OURS.map(|name| (name, level));
+            targets.with_default(level.min(LevelFilter::WARN)).with_targets(ours)
         };
     }
     Some(targets)

@@ -41,6 +41,8 @@ pub struct KnownClient {
     pub redirect_uris: Vec<String>,
     /// Whether it gets refresh tokens.
     pub may_refresh: bool,
+    /// The host that vouches for its name, if one does (protocol.md 9.16).
+    pub confirmed_by: Option<String>,
 }
 
 /// A request that is in order.
@@ -308,6 +310,7 @@ mod tests {
             kind: ClientKind::Dynamic,
             redirect_uris: uris.iter().map(ToString::to_string).collect(),
             may_refresh: true,
+            confirmed_by: None,
         }
     }
 

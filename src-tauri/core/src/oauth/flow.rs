@@ -8,7 +8,7 @@ use super::authorize::{
     error_location,
 };
 use super::codes::CodeBinding;
-use super::metadata_document::DocumentError;
+use super::metadata_document::{DocumentError, is_document_id};
 use super::params::Params;
 use super::transactions::{Taken, Transaction, key_of};
 use super::{AuthorizationServer, RegistrationReply, RegistrationRequest, limits, registration};
@@ -120,8 +120,7 @@ impl AuthorizationServer {
                 code,
             }))
         };
-        let request = authorize::request(&params, client.clone(), redirect.clone(), origin)
-            .map_err(|code| back(code))?;
+        let request = authorize::request(&params, client.clone(), redirect.clone(), origin).map_err(back)?;
         let key = key_of(&request);
         if let Some(same) = self.transactions.same(&key) {
             return Ok(same);
@@ -213,17 +212,20 @@ impl AuthorizationServer {
 
     /// The client of that id: registered here, or described by the document its id points to.
     async fn known_client(&self, id: &str, now: SystemTime) -> Result<KnownClient, PageError> {
-        if id.starts_with("https://") {
+        if is_document_id(id) {
             let document = self.documents.resolve(id, now).await.map_err(|error| match error {
-                DocumentError::Busy => PageError::Busy,
-                _ => PageError::DocumentUnusable,
+                DocumentError::TooMany => PageError::Busy,
+                DocumentError::NotADocumentUrl
+                | DocumentError::Unavailable(_)
+                | DocumentError::Invalid(_) => PageError::DocumentUnusable,
             })?;
             return Ok(KnownClient {
                 id: ClientId::new(id),
-                name: registration::display_name(&document.client_name),
+                name: document.client_name.clone(),
                 kind: ClientKind::MetadataDocument,
-                redirect_uris: document.redirect_uris,
-                may_refresh: true,
+                redirect_uris: document.redirect_uris.clone(),
+                may_refresh: document.wants_refresh,
+                confirmed_by: Some(document.host.clone()),
             });
         }
         let client = self.store.client(&ClientId::new(id)).await.map_err(|_| PageError::Store)?;
@@ -234,6 +236,7 @@ impl AuthorizationServer {
             kind: client.kind,
             redirect_uris: client.redirect_uris,
             may_refresh: client.may_refresh,
+            confirmed_by: None,
         })
     }
 
@@ -244,6 +247,7 @@ impl AuthorizationServer {
             client_id: request.client.id.clone(),
             client_name: request.client.name.clone(),
             kind: request.client.kind,
+            confirmed_by: request.client.confirmed_by.clone(),
             via: Via::Oauth,
             allowed_before: self.store.last_allowed(&request.client.id, &host).await?,
             goes_to: AnswerGoesTo::Redirect {

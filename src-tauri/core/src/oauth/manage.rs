@@ -33,20 +33,15 @@ impl AuthorizationServer {
         let mut order = Vec::new();
         let mut clients: HashMap<ClientId, Connected> = HashMap::new();
         for grant in self.store.live_grants().await? {
-            match clients.get_mut(&grant.client_id) {
-                Some(known) => {
-                    known.last_used_at = known.last_used_at.max(grant.last_used_at);
-                    known.calls += grant.calls;
-                    known.newest = grant;
-                }
-                None => {
-                    order.push(grant.client_id.clone());
-                    let (since, last_used_at, calls) = (grant.created_at, grant.last_used_at, grant.calls);
-                    clients.insert(
-                        grant.client_id.clone(),
-                        Connected { newest: grant, since, last_used_at, calls },
-                    );
-                }
+            if let Some(known) = clients.get_mut(&grant.client_id) {
+                known.last_used_at = known.last_used_at.max(grant.last_used_at);
+                known.calls += grant.calls;
+                known.newest = grant;
+            } else {
+                order.push(grant.client_id.clone());
+                let (since, last_used_at, calls) = (grant.created_at, grant.last_used_at, grant.calls);
+                clients
+                    .insert(grant.client_id.clone(), Connected { newest: grant, since, last_used_at, calls });
             }
         }
         Ok(order.into_iter().filter_map(|id| clients.remove(&id)).collect())

@@ -7,6 +7,7 @@ pub mod access;
 pub mod access_token;
 pub mod authorize;
 mod client_auth;
+mod client_name;
 mod codes;
 mod error;
 mod flow;
@@ -33,11 +34,12 @@ use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, InvalidToken, LiveGrant};
 pub use authorize::{PageError, RedirectError};
+pub use client_name::display_name;
 pub use error::OAuthError;
 pub use flow::{AuthorizeError, Finish, FinishError, Waiting};
 pub use live_grants::LiveGrants;
 pub use manage::Connected;
-pub use registration::{RegistrationReply, RegistrationRequest, display_name};
+pub use registration::{RegistrationReply, RegistrationRequest};
 pub use signing_key::SigningKeys;
 pub use token::TokenReply;
 

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use super::client_name::display_name;
 use super::error::OAuthError;
 use super::redirect_uri::RedirectUri;
 use crate::clock::unix_seconds;
@@ -13,10 +14,6 @@ use crate::store::{AuthMethod, ClientKind, ClientRecord};
 
 /// Redirect URIs of one client.
 const MAX_REDIRECT_URIS: usize = 16;
-/// Characters of a client's name.
-const MAX_NAME: usize = 80;
-/// What a client without a name is called.
-const NAMELESS: &str = "Unnamed app";
 /// How a client secret starts.
 const SECRET_PREFIX: &str = "jbs_";
 
@@ -128,27 +125,6 @@ fn checked_grant_types(request: &RegistrationRequest) -> Result<bool, OAuthError
     Ok(types.iter().any(|kind| kind == "refresh_token"))
 }
 
-/// A name that is safe to show: one line, no control or direction-changing characters, bounded
-/// (protocol.md 2.10).
-#[must_use]
-pub fn display_name(claimed: &str) -> String {
-    let shown: String =
-        claimed.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| is_shown(*c)).collect();
-    let words: Vec<_> = shown.split_whitespace().collect();
-    let name: String = words.join(" ").chars().take(MAX_NAME).collect();
-    if name.trim().is_empty() { NAMELESS.to_owned() } else { name.trim().to_owned() }
-}
-
-/// Not control, not bidirectional, not invisible, not a tag or private character.
-fn is_shown(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}'
-            | '\u{f0000}'..='\u{10ffff}')
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::UNIX_EPOCH;
@@ -217,13 +193,5 @@ mod tests {
         ] {
             assert_eq!(ask(request.clone()).unwrap_err().code(), "invalid_client_metadata", "{request}");
         }
-    }
-
-    #[test]
-    fn a_name_is_one_harmless_line() {
-        // protocol.md 2.10
-        assert_eq!(display_name("  Claude\n Code\u{202e}\u{0} "), "Claude Code");
-        assert_eq!(display_name("\u{200b}\u{feff}\n"), "Unnamed app");
-        assert_eq!(display_name(&"x".repeat(5000)).chars().count(), 80);
     }
 }

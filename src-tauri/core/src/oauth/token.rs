@@ -99,11 +99,11 @@ impl AuthorizationServer {
         Some(ClientRecord {
             id: id.clone(),
             kind: ClientKind::MetadataDocument,
-            name: super::display_name(&document.client_name),
-            redirect_uris: document.redirect_uris,
+            name: document.client_name.clone(),
+            redirect_uris: document.redirect_uris.clone(),
             auth_method: AuthMethod::None,
             secret: None,
-            may_refresh: true,
+            may_refresh: document.wants_refresh,
             created_at: now,
         })
     }

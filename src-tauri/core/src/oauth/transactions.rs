@@ -59,7 +59,7 @@ pub(super) fn key_of(request: &AuthorizationRequest) -> String {
         &request.origin.to_string(),
     ];
     // Lengths keep the parts apart whatever characters they contain.
-    parts.iter().map(|part| format!("{}:{part};", part.len())).collect()
+    parts.map(|part| format!("{}:{part}", part.len())).join(";")
 }
 
 impl Transactions {

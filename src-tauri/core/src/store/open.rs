@@ -107,12 +107,12 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
 }
 
 fn from_io(error: &std::io::Error) -> StoreError {
-    use std::io::ErrorKind;
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full,
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotFound => {
-            StoreError::ReadOnly
-        }
-        _ => StoreError::Failed,
+    use std::io::ErrorKind as Kind;
+    if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded) {
+        StoreError::Full
+    } else if matches!(error.kind(), Kind::PermissionDenied | Kind::ReadOnlyFilesystem | Kind::NotFound) {
+        StoreError::ReadOnly
+    } else {
+        StoreError::Failed
     }
 }

@@ -5,14 +5,12 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::ids::ClientId;
-use crate::secret::Digest;
+use crate::oauth::client_name::showable;
 
 /// More redirect URIs than any client has.
 const MAX_REDIRECT_URIS: usize = 32;
 /// A longer one is no redirect URI.
 const MAX_REDIRECT_URI: usize = 2048;
-/// Characters of a name that fit on the consent window.
-const MAX_NAME: usize = 80;
 
 /// A client as its document describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,17 +108,6 @@ impl ClientDocument {
             source: Source::Fetched,
         })
     }
-
-    /// Changes when remembered consent is void (protocol.md 2.18): with the redirect URIs. The way to
-    /// authenticate cannot change, only `none` is supported.
-    #[must_use]
-    pub fn consent_fingerprint(&self) -> Digest {
-        let mut uris: Vec<_> = self.redirect_uris.iter().map(String::as_str).collect();
-        uris.sort_unstable();
-        uris.dedup();
-        // A line break cannot be in a URI.
-        Digest::of(&uris.join("\n"))
-    }
 }
 
 impl Raw {
@@ -151,22 +138,6 @@ fn is_redirect_uri(text: &str) -> bool {
     text.len() <= MAX_REDIRECT_URI
         && !text.contains(['#', '\n', '\r', '\t', ' '])
         && Url::parse(text).is_ok_and(|url| url.username().is_empty() && url.password().is_none())
-}
-
-/// A name without what could deceive the eye: control, invisible and direction characters
-/// (protocol.md 2.10); `None` when nothing is left.
-fn showable(name: &str) -> Option<String> {
-    let is_visible = |c: &char| {
-        !c.is_control()
-            && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    let spaced = name.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
-    let visible: String = spaced.filter(is_visible).collect();
-    let words: Vec<_> = visible.split_whitespace().collect();
-    let shown: String = words.join(" ").chars().take(MAX_NAME).collect();
-    let shown = shown.trim_end();
-    (!shown.is_empty()).then(|| shown.to_owned())
 }
 
 #[cfg(test)]
@@ -285,25 +256,5 @@ mod tests {
             json!(["nonsense", "cursor://x/callback", "http://[::1]/callback", "https://a.example/ b"]);
         let client = parse(&with("redirect_uris", uris)).unwrap();
         assert_eq!(client.redirect_uris, ["cursor://x/callback", "http://[::1]/callback"]);
-    }
-
-    #[test]
-    fn a_name_is_made_fit_to_be_shown() {
-        // protocol.md 2.10
-        assert_eq!(showable("  Claude \t\n Code ").unwrap(), "Claude Code");
-        assert_eq!(showable("\u{202e}edoC\u{2066} \u{200b}x\u{7}\u{1b}[0m").unwrap(), "edoC x[0m");
-        assert_eq!(showable("日本語 é").unwrap(), "日本語 é");
-        assert_eq!(showable(&"é".repeat(1_000)).unwrap().chars().count(), MAX_NAME);
-    }
-
-    #[test]
-    fn consent_is_void_when_the_redirect_uris_change_and_only_then() {
-        // protocol.md 2.18
-        let fingerprint = |uris: Value| parse(&with("redirect_uris", uris)).unwrap().consent_fingerprint();
-        let (a, b) = ("https://a.example/", "https://b.example/");
-        assert_eq!(fingerprint(json!([a, b])), fingerprint(json!([b, a, a])));
-        assert_ne!(fingerprint(json!([a, b])), fingerprint(json!([a])));
-        let renamed = parse(&with("client_name", json!("Other"))).unwrap();
-        assert_eq!(renamed.consent_fingerprint(), parse(&valid()).unwrap().consent_fingerprint());
     }
 }
