@@ -1,20 +1,87 @@
-//! `jean-bridge`, the command line.
+//! `jean-bridge`, the command line: `serve` runs a bridge here; everything else speaks to a running one
+//! through its local socket (design.md 4).
 
-use bridge_core::bridge::Bridge;
-use bridge_core::config::Config;
+mod accounts;
+mod args;
+mod clients;
+mod failure;
+mod key;
+mod logs;
+mod output;
+mod requests;
+mod serve;
+mod status;
+mod terminal;
+mod words;
+
+use std::process::ExitCode;
+
+use bridge_core::config::process_environment;
+use bridge_core::control::Client;
 use bridge_core::paths::Paths;
+use clap::{CommandFactory, Parser};
+use tokio::runtime::{Builder, Runtime};
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "temporary")]
-    let env = |name: &str| std::env::var(name).ok();
-    let paths = Paths::discover(&env)?;
-    let config = Config::load(&paths, &env)?;
-    let bridge = Bridge::start(config, &paths).await?;
-    #[expect(clippy::print_stdout, reason = "temporary")]
-    {
-        println!("listening on http://{}", bridge.address());
+use crate::args::{Cli, Command};
+use crate::failure::Failure;
+
+/// Threads that serve: one would let a slow step hold up every tool call, more cost memory and bring
+/// nothing to work that mostly waits.
+const SERVING_THREADS: usize = 2;
+
+fn main() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(usage) => {
+            // Not `exit()`, which would lose what a closed pipe did not take, and say so in a panic.
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(failure::USAGE));
+        }
+    };
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
     }
-    std::future::pending::<()>().await;
-    Ok(())
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    // Needs no directories, so that packages can be built anywhere.
+    if let Command::Completions { shell } = command {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "jean-bridge", &mut script);
+        return output::print_bytes(&script);
+    }
+    let paths = Paths::discover(&process_environment).map_err(Failure::sentence)?;
+    if let Command::Serve { port } = command {
+        let runtime =
+            start(Builder::new_multi_thread().worker_threads(SERVING_THREADS).enable_all().build())?;
+        let served = runtime.block_on(serve::run(&paths, port));
+        // What has not ended by now, such as a name that is being looked up, must not hold up the exit.
+        runtime.shutdown_background();
+        return served;
+    }
+    if let Command::Logs(options) = command {
+        return logs::run(&paths, &options);
+    }
+    let runtime = start(Builder::new_current_thread().enable_all().build())?;
+    runtime.block_on(ask(Client::new(paths), command))
+}
+
+fn start(runtime: std::io::Result<Runtime>) -> Result<Runtime, Failure> {
+    runtime.map_err(Failure::sentence)
+}
+
+/// The commands that need a running bridge.
+async fn ask(client: Client, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Status { format } => status::show(&client, format).await,
+        Command::Requests { format } => requests::list(&client, format).await,
+        Command::Approve(options) => requests::approve(&client, options).await,
+        Command::Deny { code } => requests::deny(&client, &code).await,
+        Command::Clients { format } => clients::list(&client, format).await,
+        Command::Revoke { client: named } => clients::revoke(&client, &named).await,
+        Command::Accounts { action: None, format } => accounts::list(&client, format).await,
+        Command::Accounts { action: Some(action), .. } => accounts::change(&client, action).await,
+        Command::Serve { .. } | Command::Logs(_) | Command::Completions { .. } => Ok(()),
+    }
 }

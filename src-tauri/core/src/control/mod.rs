@@ -22,4 +22,4 @@ mod wire;
 pub use client::{Client, ClientError, Connection};
 pub use listener::{ClaimError, Listener};
 pub use routes::router;
-pub use wire::{Account, Approve, ErrorBody};
+pub use wire::{Account, Approve, ErrorBody, WireKey};

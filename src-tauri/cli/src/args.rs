@@ -1,0 +1,247 @@
+//! What can be typed.
+
+use bridge_core::scope::Scopes;
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+const ABOUT: &str = "\
+Lets AI apps on this computer use your Jean Memory.
+
+Without a desktop, start the bridge with `serve` and answer the apps that ask with `approve`. Where the \
+tray app runs, every command but `serve` speaks to it.";
+
+const EXAMPLES: &str = "\
+Examples:
+  jean-bridge serve                      run the bridge here
+  jean-bridge requests                   which apps ask for access
+  jean-bridge approve K7-42              allow the one that shows this code
+  jean-bridge revoke 'Claude Code'       take it back
+  jean-bridge status --json              for scripts
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 the bridge is not running.
+Settings: config.toml and environment variables; JEAN_BRIDGE_HOME=DIR keeps everything in DIR.";
+
+const APPROVE_EXAMPLES: &str = "\
+Examples:
+  jean-bridge approve K7-42                          with your only account
+  jean-bridge approve K7-42 --scope read             it may look, not add
+  jean-bridge approve K7-42 --sandbox                try it; memories stay on this computer
+  jean-bridge approve K7-42 --key-stdin < key.txt    with a new key";
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  jean-bridge accounts add --key-stdin               asks for the key and does not show it
+  pass show jean-memory | jean-bridge accounts add --key-stdin";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "jean-bridge", version, about = ABOUT, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the bridge here, without a desktop
+    ///
+    /// Apps that ask for access are answered on this terminal, or from another one with `approve`.
+    Serve {
+        /// Listen on this port instead of the configured one; 0 is any free port
+        #[arg(long, value_name = "PORT")]
+        port: Option<u16>,
+    },
+    /// Show how the bridge is
+    Status {
+        #[command(flatten)]
+        format: Format,
+    },
+    /// List the apps that ask for access
+    Requests {
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Allow an app that asks for access
+    #[command(after_help = APPROVE_EXAMPLES)]
+    Approve(Approve),
+    /// Refuse an app that asks for access
+    Deny {
+        /// The code that the app's page and `requests` show
+        code: String,
+    },
+    /// List the connected apps
+    Clients {
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Take back what an app may do; its next call is refused
+    Revoke {
+        /// Its id or, if only one bears it, its name
+        client: String,
+    },
+    /// List, add and remove accounts
+    #[command(args_conflicts_with_subcommands = true)]
+    Accounts {
+        #[command(subcommand)]
+        action: Option<AccountsAction>,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Show the log
+    Logs(Logs),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Format {
+    /// Print JSON, for scripts
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The code that the app's page and `requests` show
+    pub(crate) code: String,
+    /// Let it use this account; `accounts` lists the ids
+    #[arg(long, value_name = "ID", conflicts_with_all = ["key_stdin", "sandbox"])]
+    pub(crate) account: Option<String>,
+    /// Read a new key from standard input; on a terminal it is asked for and not shown
+    #[arg(long, conflicts_with = "sandbox")]
+    pub(crate) key_stdin: bool,
+    /// Let it use the built-in sandbox instead of Jean Memory
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+    /// Allow only this, read or write; both if left out
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', value_parser = ["read", "write"])]
+    scopes: Vec<String>,
+    /// Save the key even if Jean Memory cannot be asked about it now
+    #[arg(long, requires = "key_stdin")]
+    pub(crate) save_unchecked: bool,
+}
+
+impl Approve {
+    /// What may be allowed of what was asked; `None` is all of it.
+    pub(crate) fn scopes(&self) -> Option<Scopes> {
+        (!self.scopes.is_empty()).then(|| Scopes::parse(&self.scopes.join(" ")))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountsAction {
+    /// Add an account by its key
+    ///
+    /// The key is read from standard input, never from the command line, where every program could see it.
+    #[command(after_help = ADD_EXAMPLES)]
+    Add {
+        /// Read the key from standard input; on a terminal it is asked for and not shown
+        #[arg(long, required = true)]
+        key_stdin: bool,
+        /// Save the key even if Jean Memory cannot be asked about it now
+        #[arg(long)]
+        save_unchecked: bool,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Remove an account and its key; apps that use it lose their access
+    Remove {
+        /// Its id; `accounts` lists them
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    /// Go on with what is added, until Ctrl-C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// How many of the last lines to show
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 200)]
+    pub(crate) lines: usize,
+    /// Print where the log is
+    #[arg(long, conflicts_with = "follow")]
+    pub(crate) path: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, ErrorKind> {
+        let words = std::iter::once("jean-bridge").chain(line.split_whitespace());
+        Cli::try_parse_from(words).map(|cli| cli.command).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_line_of_the_contract_is_understood() {
+        for line in [
+            "serve",
+            "serve --port 0",
+            "status",
+            "status --json",
+            "requests --json",
+            "approve K7-42",
+            "approve K7-42 --account jba1",
+            "approve K7-42 --key-stdin --save-unchecked",
+            "approve K7-42 --sandbox --scope read",
+            "deny K7-42",
+            "clients --json",
+            "revoke https://claude.ai/client.json",
+            "accounts",
+            "accounts --json",
+            "accounts add --key-stdin",
+            "accounts remove jba1",
+            "logs",
+            "logs -f",
+            "completions bash",
+        ] {
+            assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_wrong_usage() {
+        for line in [
+            "serve --port 65536",
+            "approve",
+            "approve K7-42 --account x --sandbox",
+            "approve K7-42 --key-stdin --sandbox",
+            "approve K7-42 --save-unchecked",
+            "approve K7-42 --scope admin",
+            // A key is never an argument: it would show in the process list.
+            "approve K7-42 --key jean_sk_EXAMPLE_0123456789",
+            "accounts add jean_sk_EXAMPLE_0123456789",
+            "accounts add",
+            "accounts --json add --key-stdin",
+            "deny K7-42 --json",
+            "nonsense",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn scopes_may_be_repeated_or_listed() {
+        let scopes = |line: &str| match parse(line) {
+            Ok(Command::Approve(approve)) => approve.scopes(),
+            other => panic!("{line}: {other:?}"),
+        };
+        assert_eq!(scopes("approve K7-42"), None);
+        assert_eq!(scopes("approve K7-42 --scope read").map(|set| set.to_string()).as_deref(), Some("read"));
+        assert_eq!(scopes("approve K7-42 --scope read,write"), Some(Scopes::ALL));
+        assert_eq!(scopes("approve K7-42 --scope read --scope write"), Some(Scopes::ALL));
+    }
+}

@@ -1,0 +1,164 @@
+//! Asks the person at the terminal about the apps that want access; without one it says what to type
+//! elsewhere.
+
+use std::collections::HashSet;
+use std::io::{IsTerminal, stdin, stdout};
+use std::time::Duration;
+
+use bridge_core::api_key::{ApiKey, NotAKey};
+use bridge_core::bridge::{AddAccountError, AnswerError, Approval, ApprovalAccount, Bridge};
+use bridge_core::ids::QuestionId;
+use bridge_core::scope::Scopes;
+use bridge_core::view::RequestView;
+use secrecy::ExposeSecret;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::answer::{Answer, Choice, account_prompt, prompt, question};
+use crate::output::safe;
+use crate::terminal::{Terminal, is_in_foreground};
+use crate::words;
+
+/// A line that comes sooner was typed for something else. The window waits as long before Allow wakes.
+const TOO_SOON: Duration = Duration::from_millis(600);
+
+/// Takes up each question once, until the bridge ends.
+pub(super) async fn follow(bridge: &Bridge, mut terminal: Terminal) {
+    let mut questions = bridge.questions();
+    let mut taken_up = HashSet::new();
+    let mut is_open = stdin().is_terminal() && stdout().is_terminal();
+    loop {
+        let next = {
+            let waiting = questions.borrow_and_update();
+            taken_up.retain(|id| waiting.iter().any(|request| request.id == *id));
+            waiting.iter().find(|request| !taken_up.contains(&request.id)).cloned()
+        };
+        let Some(request) = next else {
+            if questions.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        taken_up.insert(request.id.clone());
+        if !(is_open && is_in_foreground()) {
+            terminal.say(&hint(&request));
+            continue;
+        }
+        let mut asking = Asking { bridge, terminal: &mut terminal, request: &request };
+        tokio::select! {
+            // First: an answer that was given here also ends the question.
+            biased;
+            end = asking.ask() => is_open = end.is_some(),
+            () = withdrawn(questions.clone(), &request.id) => {
+                terminal.say(&format!("\n{} no longer waits for an answer here.\n", safe(&request.client_name)));
+            }
+        }
+    }
+}
+
+fn hint(request: &RequestView) -> String {
+    let (name, code) = (safe(&request.client_name), safe(&request.code));
+    format!("{name} asks for access. Answer with: jean-bridge approve {code} (or deny {code})\n")
+}
+
+async fn withdrawn(mut questions: watch::Receiver<Vec<RequestView>>, id: &QuestionId) {
+    // An error means that the bridge is gone, and the question with it.
+    let _ = questions.wait_for(|waiting| waiting.iter().all(|request| request.id != *id)).await;
+}
+
+/// One question at the terminal. In what follows `None` means that the terminal was closed.
+struct Asking<'a> {
+    bridge: &'a Bridge,
+    terminal: &'a mut Terminal,
+    request: &'a RequestView,
+}
+
+impl Asking<'_> {
+    async fn ask(&mut self) -> Option<()> {
+        self.terminal.say(&question(self.request));
+        loop {
+            match self.answer().await? {
+                Answer::Unclear => self.terminal.say("Type one of the letters.\n"),
+                Answer::Refuse => {
+                    let said = match self.bridge.deny(&self.request.code).await {
+                        Ok(()) => "Refused.\n".to_owned(),
+                        Err(error) => told(&error),
+                    };
+                    self.terminal.say(&said);
+                    return Some(());
+                }
+                Answer::Allow(scopes) => {
+                    if self.allow(scopes).await? {
+                        return Some(());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn answer(&mut self) -> Option<Answer> {
+        let prompt = prompt(self.request);
+        loop {
+            let shown = Instant::now();
+            let line = self.terminal.line(&prompt).await?;
+            if shown.elapsed() >= TOO_SOON {
+                return Some(Answer::of(line.expose_secret(), self.request.scopes));
+            }
+        }
+    }
+
+    /// Whether it is done; if not, the person is asked again.
+    async fn allow(&mut self, scopes: Scopes) -> Option<bool> {
+        let accounts = match self.bridge.accounts().await {
+            Ok(accounts) => accounts,
+            Err(error) => {
+                self.terminal.say(&told(&error));
+                return Some(false);
+            }
+        };
+        let line = self.terminal.line(&account_prompt(&accounts)).await?;
+        let account = match Choice::of(line.expose_secret(), &accounts) {
+            Choice::Account(account) => ApprovalAccount::Existing(account.id.clone()),
+            Choice::Sandbox => ApprovalAccount::Sandbox,
+            Choice::NewKey => {
+                let Ok(key) = self.key().await? else {
+                    self.terminal.say(&told(&NotAKey));
+                    return Some(false);
+                };
+                ApprovalAccount::NewKey(key)
+            }
+            Choice::Unclear => {
+                self.terminal.say("No account was chosen.\n");
+                return Some(false);
+            }
+        };
+        let mut approval = Approval { account, scopes: Some(scopes), save_unchecked: false };
+        let mut approved = self.bridge.approve(&self.request.code, approval.clone()).await;
+        if let Err(AnswerError::Account(AddAccountError::CouldNotCheck(_))) = &approved {
+            let prompt = "Jean Memory could not be reached, so the key is not checked yet. Save it and check later? \
+                          [y/N] ";
+            if self.terminal.line(prompt).await?.expose_secret().trim().eq_ignore_ascii_case("y") {
+                approval.save_unchecked = true;
+                approved = self.bridge.approve(&self.request.code, approval).await;
+            }
+        }
+        let (said, is_done) = match &approved {
+            Ok(()) => ("Allowed. `jean-bridge revoke` takes it back.\n".to_owned(), true),
+            Err(AnswerError::UnknownCode) => (told(&AnswerError::UnknownCode), true),
+            Err(error) => (told(error), false),
+        };
+        self.terminal.say(&said);
+        Some(is_done)
+    }
+
+    async fn key(&mut self) -> Option<Result<ApiKey, NotAKey>> {
+        let prompt = "Paste your Jean Memory key (it is not shown) and press Enter: ";
+        let line = self.terminal.hidden_line(prompt).await?;
+        Some(ApiKey::parse(line.expose_secret()))
+    }
+}
+
+/// A failure as a line.
+fn told(error: &impl std::fmt::Display) -> String {
+    words::sentence(error) + "\n"
+}
