@@ -18,7 +18,10 @@ const LAYERS: &[Layer] = &[
         modules: &["api_key", "clock", "ids", "origin", "paths", "scope", "secret", "tls", "view"],
         peers: Peers::MayMeet, // the words that everyone speaks
     },
-    Layer { modules: &["fetch", "sandbox", "store", "upstream", "vault"], peers: Peers::Strangers },
+    Layer {
+        modules: &["fetch", "logging", "port_holder", "sandbox", "store", "upstream", "vault"],
+        peers: Peers::Strangers,
+    },
     Layer { modules: &["accounts", "config"], peers: Peers::Strangers },
     Layer { modules: &["api_key_clients", "consent", "mcp", "oauth"], peers: Peers::MayMeet },
     Layer { modules: &["http"], peers: Peers::Strangers },

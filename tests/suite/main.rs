@@ -5,6 +5,7 @@ mod app_shell;
 mod architecture;
 mod clients;
 mod conformance;
+mod documents;
 mod double;
 mod double_contract;
 mod harness;

@@ -1,0 +1,89 @@
+//! What the documents promise, checked against the sources: a page that nobody runs goes stale in silence.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
+
+#[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let tests = functions();
+    let table = section(&read("SECURITY.md"), "## Threats and defences", "## ");
+    let rows = table.lines().filter(|line| line.starts_with('|'));
+    let named: Vec<&str> = rows.filter_map(|row| row.rsplit(" | ").next()).flat_map(quoted).collect();
+    assert!(named.len() > 20, "the table names its tests");
+    let missing: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
+    assert!(missing.is_empty(), "no such test: {missing:#?}");
+}
+
+#[test]
+fn every_link_between_the_documents_leads_somewhere() {
+    for document in DOCUMENTS {
+        let text = read(document);
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.starts_with("http")) {
+            assert!(repository().join(target).exists(), "{document} links to {target}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_lists_the_variables_that_are_read() {
+    let table = section(&read("README.md"), "## Configuration", "\n## ");
+    let listed: BTreeSet<String> =
+        quoted(&table).filter(|word| is_variable(word)).map(str::to_owned).collect();
+    let mut read_by_the_core = BTreeSet::new();
+    for file in sources(&["src-tauri/core/src/config", "src-tauri/core/src/paths.rs"], &["tests.rs"]) {
+        let words = file.split('"').filter(|word| is_variable(word)).map(str::to_owned);
+        read_by_the_core.extend(words);
+    }
+    assert_eq!(listed, read_by_the_core);
+}
+
+/// `A_NAME` that is ours or taken over from the service.
+fn is_variable(word: &str) -> bool {
+    let ours = word.starts_with("JEAN_BRIDGE_") || ["API_BASE_URL", "JWT_SECRET_KEY"].contains(&word);
+    ours && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+fn section(text: &str, from: &str, to: &str) -> String {
+    let start = text.find(from).unwrap_or_else(|| panic!("no section {from:?}")) + from.len();
+    let rest = &text[start..];
+    rest[..rest.find(to).unwrap_or(rest.len())].to_owned()
+}
+
+/// The names of all functions, among them the tests.
+fn functions() -> BTreeSet<String> {
+    let files = sources(&["src-tauri", "tests/suite"], &[]);
+    let names = files.iter().flat_map(|text| text.split("fn ").skip(1));
+    names.filter_map(|rest| rest.split_once('(')).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The text of the files, and of those in the folders, but for the names that are left out.
+fn sources(roots: &[&str], without: &[&str]) -> Vec<String> {
+    let mut waiting: Vec<PathBuf> = roots.iter().map(|root| repository().join(root)).collect();
+    let mut texts = Vec::new();
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !without.iter().any(|name| path.ends_with(name))
+        {
+            texts.push(std::fs::read_to_string(&path).unwrap());
+        }
+    }
+    texts
+}
+
+fn read(document: &str) -> String {
+    std::fs::read_to_string(repository().join(document)).unwrap()
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
