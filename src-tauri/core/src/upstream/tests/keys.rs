@@ -121,3 +121,11 @@ async fn a_check_that_is_cut_once_comes_through() {
     let verdict = client(&server, limits()).verify_key(&key()).await;
     assert_eq!(verdict, Verdict::Accepted { user_id: Some(UserId::new(USER)) });
 }
+
+#[test]
+fn nothing_that_can_be_printed_shows_the_key() {
+    // protocol.md 9.10
+    let upstream = Upstream::remote(BaseUrl::parse("https://jean.example").unwrap(), limits());
+    let shown = format!("{:?} {upstream:?} {:?}", credential(), exchange::rpc_headers(&credential()));
+    assert!(shown.contains("jean-memory-bridge") && !shown.contains("EXAMPLE"), "{shown}");
+}
