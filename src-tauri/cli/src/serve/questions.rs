@@ -80,7 +80,7 @@ impl Asking<'_> {
             match self.answer().await? {
                 Answer::Unclear => self.terminal.say("Type one of the letters.\n"),
                 Answer::Refuse => {
-                    let said = match self.bridge.deny(&self.request.code).await {
+                    let said = match self.bridge.deny(&self.request.code) {
                         Ok(()) => "Refused.\n".to_owned(),
                         Err(error) => told(&error),
                     };
