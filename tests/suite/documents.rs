@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::programs::program;
 
 const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
 
@@ -38,6 +41,19 @@ fn the_readme_lists_the_variables_that_are_read() {
         read_by_the_core.extend(words);
     }
     assert_eq!(listed, read_by_the_core);
+}
+
+#[test]
+fn the_readme_lists_the_commands_that_there_are() {
+    let table = section(&read("README.md"), "## Command line", "\n## ");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `jean-bridge "));
+    let listed: BTreeSet<String> =
+        rows.filter_map(|row| row.split([' ', '`']).next()).map(str::to_owned).collect();
+    let help = Command::new(program("jean-bridge")).arg("--help").output().unwrap();
+    let commands = section(&String::from_utf8(help.stdout).unwrap(), "Commands:\n", "\n\n");
+    let there_are: BTreeSet<String> =
+        commands.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    assert_eq!(listed, there_are);
 }
 
 /// `A_NAME` that is ours or taken over from the service.
