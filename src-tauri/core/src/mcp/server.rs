@@ -25,8 +25,7 @@ pub const TITLE: &str = "Jean Memory Bridge";
 
 /// Requests that exist in some revision. rmcp hands one over as unknown if its `params` do not
 /// fit, and that is another mistake than a method nobody has.
-const METHODS_WITH_PARAMS: [&str; 5] =
-    ["tools/call", "resources/read", "prompts/get", "completion/complete", "initialize"];
+const METHODS_WITH_PARAMS: [&str; 4] = ["tools/call", "resources/read", "prompts/get", "completion/complete"];
 
 /// One client's MCP server; cheap to make, one per connection or request.
 #[derive(Clone)]
