@@ -11,6 +11,7 @@ mod router;
 pub(crate) mod serve;
 mod status;
 mod token;
+mod unread;
 pub(crate) mod v2;
 mod well_known;
 

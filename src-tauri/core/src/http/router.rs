@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 
 use super::door::{self, Door};
-use super::{authorize, pages, register, revoke, status, token, well_known};
+use super::{authorize, pages, register, revoke, status, token, unread, well_known};
 use crate::clock::Clock;
 use crate::oauth::AuthorizationServer;
 use crate::origin::path;
@@ -72,6 +72,7 @@ pub fn router(app: App, mcp: Router, port: u16, allowed_origins: Vec<String>) ->
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn(harden))
         .layer(middleware::from_fn_with_state(door, door::guard))
+        .layer(middleware::from_fn(unread::discard))
 }
 
 async fn not_allowed(Extension(_): Extension<crate::origin::Origin>) -> Response {
