@@ -3,7 +3,9 @@
 #[cfg(target_os = "linux")]
 mod app_shell;
 mod architecture;
+#[cfg(target_os = "linux")]
 mod clients;
+#[cfg(target_os = "linux")]
 mod conformance;
 mod documents;
 mod double;

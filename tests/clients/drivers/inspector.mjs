@@ -1,6 +1,7 @@
 // The MCP Inspector's command line: one process per call, which share what they know through a file. The first one that is
 // answered 401 discovers, registers, prints the authorization URL, listens for the response and goes on by itself.
-// `--relogin` ends the grant at the revocation endpoint before it deletes it, as no other client here does.
+// `--relogin` ends the grant at the revocation endpoint before it deletes it, as no other client here does. In 2.12.0 it
+// looks for the endpoint under a name that only the Inspector's web side stores; `relogin` copies it there.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -49,11 +50,17 @@ await obey({
         outcome(
             await inspect('--method', 'tools/call', '--tool-name', tool, '--tool-args-json', JSON.stringify(given))
         ),
-    relogin: () => tools('--relogin'),
+    relogin() {
+        const state = read('oauth.json');
+        const server = state.servers[url];
+        server.serverMetadata = server.discoveryState.authorizationServerMetadata;
+        write('oauth.json', state);
+        return tools('--relogin');
+    },
     expire() {
         const { file, name, tokens } = secrets();
         file.secrets[name] = JSON.stringify({ ...tokens, access_token: 'expired' });
-        writeFileSync(join(storage, 'secrets.json'), JSON.stringify(file), { mode: 0o600 });
+        write('secrets.json', file);
     },
     tokens() {
         const { access_token, refresh_token } = secrets().tokens;
@@ -71,6 +78,10 @@ function secrets() {
 
 function read(name) {
     return JSON.parse(readFileSync(join(storage, name), 'utf8'));
+}
+
+function write(name, value) {
+    writeFileSync(join(storage, name), JSON.stringify(value), { mode: 0o600 });
 }
 
 async function freePort() {

@@ -7,6 +7,8 @@ pub(crate) mod http;
 #[cfg(target_os = "linux")]
 pub(crate) mod keychain;
 pub(crate) mod mcp;
+#[cfg(target_os = "linux")]
+pub(crate) mod node;
 pub(crate) mod oauth;
 #[cfg(target_os = "linux")]
 pub(crate) mod panel;

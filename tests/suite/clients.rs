@@ -1,1 +1,0 @@
-//! Real MCP clients that nobody here wrote.
