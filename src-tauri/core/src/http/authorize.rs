@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use axum::Extension;
-use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, LOCATION, REFERRER_POLICY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::oauth_reply::{form_body, json_error, json_reply};
+use super::whole_body::WholeBody;
 use super::{App, pages};
 use crate::ids::TransactionId;
 use crate::oauth::{AuthorizeError, FinishError, OAuthError, PageError, RedirectError};
@@ -21,6 +22,9 @@ const HELD: Duration = Duration::from_secs(4);
 
 /// How long the waiting page's question for news is held.
 const POLL: Duration = Duration::from_secs(20);
+
+/// The id in a waiting URL.
+type InPath = Result<Path<String>, PathRejection>;
 
 pub(super) async fn get(
     State(app): State<App>,
@@ -36,7 +40,7 @@ pub(super) async fn post(
     State(app): State<App>,
     Extension(origin): Extension<Origin>,
     headers: HeaderMap,
-    body: Bytes,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, OAuthError> {
     Ok(ask(&app, origin, &headers, form_body(&headers, &body)?).await)
 }
@@ -51,15 +55,15 @@ async fn ask(app: &App, origin: Origin, headers: &HeaderMap, query: &[u8]) -> Re
 }
 
 /// `GET /oauth/wait/{id}`: where either kind of client waits on.
-pub(super) async fn wait(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    let id = TransactionId::new(id);
+pub(super) async fn wait(State(app): State<App>, headers: HeaderMap, id: InPath) -> Response {
+    let id = transaction(id);
     if is_browser(&headers) { waiting_page(&app, &id) } else { hold(&app, &id).await }
 }
 
 /// `GET /oauth/wait/{id}/state`: for the waiting page's script; answers when there is something new, or after a
 /// while so that no proxy or browser gives up.
-pub(super) async fn state(State(app): State<App>, Path(id): Path<String>) -> Response {
-    let id = TransactionId::new(id);
+pub(super) async fn state(State(app): State<App>, id: InPath) -> Response {
+    let id = transaction(id);
     let _ = tokio::time::timeout(POLL, app.oauth.decided(&id)).await;
     match app.oauth.waiting(&id) {
         Some(waiting) => json_reply(StatusCode::OK, &serde_json::json!({ "decided": waiting.decided })),
@@ -71,7 +75,7 @@ pub(super) async fn state(State(app): State<App>, Path(id): Path<String>) -> Res
 pub(super) async fn callback(
     State(app): State<App>,
     headers: HeaderMap,
-    body: Bytes,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, OAuthError> {
     let form = form_body(&headers, &body)?;
     let id =
@@ -100,6 +104,11 @@ async fn hold(app: &App, id: &TransactionId) -> Response {
         Err(FinishError::Undecided) => see(StatusCode::SEE_OTHER, &wait_path(id)),
         Err(error) => json_error(StatusCode::BAD_REQUEST, "invalid_request", &error.to_string()),
     }
+}
+
+/// What cannot be decoded is no id of ours.
+fn transaction(id: InPath) -> TransactionId {
+    TransactionId::new(id.map_or_else(|_| String::new(), |Path(id)| id))
 }
 
 fn wait_path(id: &TransactionId) -> String {

@@ -14,5 +14,6 @@ mod token;
 mod unread;
 pub(crate) mod v2;
 mod well_known;
+mod whole_body;
 
 pub use router::{App, router};

@@ -1,18 +1,18 @@
 //! `POST /oauth/register` (RFC 7591; protocol.md 2a).
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::oauth_reply::{has_media_type, json_reply};
+use super::whole_body::WholeBody;
 use crate::oauth::{OAuthError, RegistrationRequest};
 
 pub(super) async fn post(
     State(app): State<App>,
     headers: HeaderMap,
-    body: Bytes,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, OAuthError> {
     let registered = app.oauth.register(parse(&headers, &body)?, app.clock.now()).await?;
     Ok(json_reply(StatusCode::CREATED, &registered).into_response())
