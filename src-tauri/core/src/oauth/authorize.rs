@@ -214,16 +214,25 @@ pub fn request(
     if state.as_ref().is_some_and(|state| state.len() > MAX_STATE) {
         return Err(E::InvalidRequest("state is too long"));
     }
+    if !params.is_text("state") {
+        return Err(E::InvalidRequest("state is not UTF-8"));
+    }
     Ok(AuthorizationRequest {
         challenge: challenge(params)?,
         scopes: scopes(params)?,
         asked: params.get("scope").map(str::to_owned),
-        resource: Resource::parse(params.get("resource"), origin.port()).map_err(|_| E::InvalidTarget)?,
+        resource: resource(params, origin)?,
         client,
         redirect,
         state,
         origin,
     })
+}
+
+/// None named means the only one (protocol.md D8).
+fn resource(params: &Params, origin: Origin) -> Result<Resource, RedirectCode> {
+    let named = Resource::named(params, origin.port()).map_err(|_| RedirectCode::InvalidTarget)?;
+    Ok(named.unwrap_or(Resource::Mcp))
 }
 
 /// S256 for every client; an absent method means `plain` and is refused like it (protocol.md 3.5).
@@ -236,17 +245,28 @@ fn challenge(params: &Params) -> Result<Challenge, RedirectCode> {
     Challenge::parse(text).ok_or(RedirectCode::InvalidRequest("code_challenge is not a SHA-256"))
 }
 
-/// Unknown scopes are dropped; none named means all (protocol.md 3.15).
+/// None named means all (protocol.md 3.15).
 fn scopes(params: &Params) -> Result<Scopes, RedirectCode> {
-    let Some(text) = params.get("scope") else { return Ok(Scopes::ALL) };
+    let asked = asked_scopes(params).map_err(|NothingGrantable| RedirectCode::InvalidScope)?;
+    Ok(asked.unwrap_or(Scopes::ALL))
+}
+
+/// A scope was named, but none that exists here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NothingGrantable;
+
+/// The scopes a request names, without those that are unknown; none when it leaves the choice to the server
+/// (protocol.md 3.15).
+pub(super) fn asked_scopes(params: &Params) -> Result<Option<Scopes>, NothingGrantable> {
+    let Some(text) = params.get("scope") else { return Ok(None) };
     let known = Scopes::parse(text);
-    // `offline_access` and the like alone leave the choice to the server.
+    // `offline_access` and the like alone ask for nothing in particular.
     let only_formal =
         text.split(' ').all(|word| matches!(word, "offline_access" | "openid" | "profile" | "email" | ""));
     match (known.is_empty(), only_formal) {
-        (false, _) => Ok(known),
-        (true, true) => Ok(Scopes::ALL),
-        (true, false) => Err(RedirectCode::InvalidScope),
+        (false, _) => Ok(Some(known)),
+        (true, true) => Ok(None),
+        (true, false) => Err(NothingGrantable),
     }
 }
 
@@ -345,12 +365,13 @@ mod tests {
             (&GOOD.replace("E9M", "E9"), "invalid_request"),
             (&format!("{GOOD}&state=a&state=a"), "invalid_request"),
             (&format!("{GOOD}&state={}", "a".repeat(5000)), "invalid_request"),
+            (&format!("{GOOD}&state=%ff"), "invalid_request"),
             (&GOOD.replace("=code&", "=token&"), "unsupported_response_type"),
             (&format!("{GOOD}&scope=admin"), "invalid_scope"),
             (&format!("{GOOD}&resource=https://evil.example/"), "invalid_target"),
             (
-                &format!("{GOOD}&resource=http://127.0.0.1:5326/mcp&resource=http://127.0.0.1:5326/"),
-                "invalid_request",
+                &format!("{GOOD}&resource=http://127.0.0.1:5326/mcp&resource=https://evil.example/"),
+                "invalid_target",
             ),
             (&format!("{GOOD}&request=x"), "request_not_supported"),
             (&format!("{GOOD}&request_uri=https://a.example/"), "request_uri_not_supported"),

@@ -112,7 +112,9 @@ impl AuthorizationServer {
         let client = self.known_client(authorize::client_id(&params)?, now).await?;
         let redirect = authorize::redirect(&params, &client)?;
         let back = |code| {
-            let state = params.get("state").filter(|_| !params.is_repeated("state"));
+            // Of two, neither is the client's; one that is not text cannot go back as it came.
+            let whole = !params.is_repeated("state") && params.is_text("state");
+            let state = params.get("state").filter(|_| whole);
             AuthorizeError::Redirect(Box::new(RedirectError {
                 location: error_location(&redirect, state, origin, code),
                 redirect: redirect.clone(),

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::authorize::{NothingGrantable, asked_scopes};
 use super::params::Params;
 use super::resource::Resource;
 use super::token::NewAccess;
@@ -107,20 +108,16 @@ impl AuthorizationServer {
 
     /// RFC 8707 §2.2: the granted resource, in any of its spellings, or nothing.
     fn granted_resource(&self, params: &Params, subject: &crate::ids::UserId) -> Result<(), OAuthError> {
-        let Some(text) = params.get("resource") else { return Ok(()) };
-        let resource = Resource::parse(Some(text), self.port).map_err(|_| OAuthError::InvalidTarget)?;
-        if resource.admits(subject) { Ok(()) } else { Err(OAuthError::InvalidTarget) }
+        let named = Resource::named(params, self.port).map_err(|_| OAuthError::InvalidTarget)?;
+        if named.is_none_or(|named| named.admits(subject)) { Ok(()) } else { Err(OAuthError::InvalidTarget) }
     }
 }
 
 /// A scope may narrow, for this access token only (RFC 6749 §6; protocol.md 4.12).
 fn narrowed(params: &Params, granted: Scopes) -> Result<Scopes, OAuthError> {
-    let Some(text) = params.get("scope") else { return Ok(granted) };
-    let asked = Scopes::parse(text);
-    if !asked.is_subset_of(granted) {
-        return Err(OAuthError::InvalidScope);
-    }
-    Ok(if asked.is_empty() { granted } else { asked })
+    let asked = asked_scopes(params).map_err(|NothingGrantable| OAuthError::InvalidScope)?;
+    let asked = asked.unwrap_or(granted);
+    if asked.is_subset_of(granted) { Ok(asked) } else { Err(OAuthError::InvalidScope) }
 }
 
 #[cfg(test)]

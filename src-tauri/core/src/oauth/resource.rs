@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::params::Params;
 use crate::ids::UserId;
 use crate::origin::{Origin, is_user_id, path};
 
@@ -20,12 +21,23 @@ pub enum Resource {
 pub struct InvalidTarget;
 
 impl Resource {
-    /// Reads the parameter; absent means the only resource (protocol.md D8, 3.14).
+    /// What the request names; none: it left the choice to the server. Several must be the same one
+    /// (protocol.md 3.14).
     ///
     /// # Errors
     /// [`InvalidTarget`].
-    pub fn parse(text: Option<&str>, port: u16) -> Result<Self, InvalidTarget> {
-        let Some(text) = text else { return Ok(Self::Mcp) };
+    pub fn named(params: &Params, port: u16) -> Result<Option<Self>, InvalidTarget> {
+        let mut named = None;
+        for text in params.resources() {
+            let resource = Self::parse(text, port)?;
+            if named.replace(resource.clone()).is_some_and(|before| before != resource) {
+                return Err(InvalidTarget);
+            }
+        }
+        Ok(named)
+    }
+
+    fn parse(text: &str, port: u16) -> Result<Self, InvalidTarget> {
         let url = Url::parse(text).map_err(|_| InvalidTarget)?;
         let plain = url.scheme() == "http"
             && url.username().is_empty()
@@ -72,13 +84,30 @@ mod tests {
             "http://127.0.0.1:5326",
             "http://127.0.0.1:5326/",
         ] {
-            assert_eq!(Resource::parse(Some(text), 5326), Ok(Resource::Mcp), "{text}");
+            assert_eq!(Resource::parse(text, 5326), Ok(Resource::Mcp), "{text}");
         }
         assert_eq!(
-            Resource::parse(Some("http://localhost:5326/mcp/oauth/u-1"), 5326),
+            Resource::parse("http://localhost:5326/mcp/oauth/u-1", 5326),
             Ok(Resource::User(UserId::new("u-1")))
         );
-        assert_eq!(Resource::parse(None, 5326), Ok(Resource::Mcp));
+    }
+
+    #[test]
+    fn several_resources_must_be_the_same() {
+        // protocol.md 3.14, D8
+        let named = |query: &str| Resource::named(&Params::parse(query.as_bytes()), 5326);
+        assert_eq!(named(""), Ok(None));
+        assert_eq!(named("resource="), Ok(None));
+        assert_eq!(
+            named("resource=http://localhost:5326/mcp&resource=http://127.0.0.1:5326/"),
+            Ok(Some(Resource::Mcp))
+        );
+        for query in [
+            "resource=http://localhost:5326/mcp&resource=http://localhost:5326/mcp/oauth/u",
+            "resource=http://localhost:5326/mcp&resource=https://evil.example/",
+        ] {
+            assert_eq!(named(query), Err(InvalidTarget), "{query}");
+        }
     }
 
     #[test]
@@ -98,7 +127,7 @@ mod tests {
             "http://127.0.0.1:5326/mcp/oauth/a/b",
             "http://127.0.0.1:5326/mcp/oauth/%61",
         ] {
-            assert_eq!(Resource::parse(Some(text), 5326), Err(InvalidTarget), "{text}");
+            assert_eq!(Resource::parse(text, 5326), Err(InvalidTarget), "{text}");
         }
     }
 }

@@ -131,11 +131,9 @@ impl AuthorizationServer {
             return Err(OAuthError::InvalidGrant);
         }
         // RFC 8707 §2.2: the granted one or nothing.
-        if let Some(resource) = params.get("resource") {
-            let named = Resource::parse(Some(resource), self.port).map_err(|_| OAuthError::InvalidTarget)?;
-            if named != binding.resource {
-                return Err(OAuthError::InvalidTarget);
-            }
+        let named = Resource::named(params, self.port).map_err(|_| OAuthError::InvalidTarget)?;
+        if named.is_some_and(|named| named != binding.resource) {
+            return Err(OAuthError::InvalidTarget);
         }
         self.create_grant(client, code, *binding, grant_id, now).await
     }
