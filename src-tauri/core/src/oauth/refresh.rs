@@ -16,8 +16,8 @@ use crate::store::{ClientRecord, IssuedRefresh, RefreshChange, RefreshStanding};
 /// How long after its first use a token is still answered, if none of its successors was used: two windows
 /// of one client, or one lost answer, must not sign anybody out (protocol.md 4.13).
 const GRACE: Duration = Duration::from_secs(60);
-/// Successors of one token: beyond this it is no lost answer.
-const MOST_SUCCESSORS: u32 = 8;
+/// Successors of one token; more windows than any client opens, and a bound on what one token can leave behind.
+const MOST_SUCCESSORS: u32 = 32;
 
 /// What a presented refresh token leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ enum Verdict {
     Rotate,
     /// It was spent before: somebody has a copy, so the family ends (RFC 9700 §4.14.2).
     Reuse,
-    /// Unknown, expired, revoked or another client's.
+    /// Unknown, expired, revoked, another client's, or one too many.
     Invalid,
 }
 
@@ -39,10 +39,13 @@ fn judge(standing: Option<&RefreshStanding>, client: &ClientId, now: SystemTime)
     let Some(spent_at) = standing.token.spent_at else { return Verdict::Rotate };
     // A clock that stepped back must not lengthen the grace.
     let in_grace = now.duration_since(spent_at).is_ok_and(|since| since <= GRACE);
-    if in_grace && !standing.successor_used && standing.successors < MOST_SUCCESSORS {
+    if !in_grace || standing.successor_used {
+        Verdict::Reuse
+    } else if standing.successors < MOST_SUCCESSORS {
         Verdict::Rotate
     } else {
-        Verdict::Reuse
+        // Those who were first have their pair; that others were many is no proof of theft.
+        Verdict::Invalid
     }
 }
 
@@ -166,7 +169,8 @@ mod tests {
         let client = ClientId::new("c");
         assert_eq!(judge(Some(&standing(Some(at(0)), 1, false)), &client, at(60)), Verdict::Rotate);
         assert_eq!(judge(Some(&standing(Some(at(0)), 1, true)), &client, at(1)), Verdict::Reuse);
-        assert_eq!(judge(Some(&standing(Some(at(0)), 8, false)), &client, at(1)), Verdict::Reuse);
+        assert_eq!(judge(Some(&standing(Some(at(0)), 31, false)), &client, at(1)), Verdict::Rotate);
+        assert_eq!(judge(Some(&standing(Some(at(0)), 32, false)), &client, at(1)), Verdict::Invalid);
     }
 
     #[test]
