@@ -124,7 +124,7 @@ impl AuthorizationServer {
         };
         let request = authorize::request(&params, client.clone(), redirect.clone(), origin).map_err(back)?;
         let key = key_of(&request);
-        if let Some(same) = self.transactions.same(&key) {
+        if let Some(same) = self.transactions.same(&key, now) {
             return Ok(same);
         }
         let asker = self.asker(&request, key.clone()).await.map_err(|_| PageError::Store)?;

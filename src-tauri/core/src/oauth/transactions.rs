@@ -62,11 +62,19 @@ pub(super) fn key_of(request: &AuthorizationRequest) -> String {
     parts.map(|part| format!("{}:{part}", part.len())).join(";")
 }
 
+impl Entry {
+    fn is_kept(&self, now: SystemTime) -> bool {
+        self.transaction.ticket.question.expires_at + KEPT_AFTER_THE_QUESTION > now
+    }
+}
+
 impl Transactions {
-    /// The transaction of the same request, if there is one.
-    pub(super) fn same(&self, key: &str) -> Option<TransactionId> {
+    /// The transaction of the same request, if there is one that can still be waited for.
+    pub(super) fn same(&self, key: &str, now: SystemTime) -> Option<TransactionId> {
         let key = Digest::of(key);
-        self.lock().values().find(|entry| entry.key == key).map(|entry| entry.transaction.id.clone())
+        let entries = self.lock();
+        let same = entries.values().find(|entry| entry.key == key && entry.is_kept(now))?;
+        Some(same.transaction.id.clone())
     }
 
     /// Adds a request with its question; of two that add the same, the second gets the first one's id.
@@ -79,8 +87,7 @@ impl Transactions {
     ) -> TransactionId {
         let key = Digest::of(key);
         let mut entries = self.lock();
-        entries
-            .retain(|_, entry| entry.transaction.ticket.question.expires_at + KEPT_AFTER_THE_QUESTION > now);
+        entries.retain(|_, entry| entry.is_kept(now));
         if let Some(same) = entries.values().find(|entry| entry.key == key) {
             return same.transaction.id.clone();
         }
@@ -109,5 +116,84 @@ impl Transactions {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TransactionId, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::super::authorize::KnownClient;
+    use super::super::pkce::Challenge;
+    use super::super::redirect_uri::RedirectUri;
+    use super::super::resource::Resource;
+    use super::*;
+    use crate::consent::{AnswerGoesTo, Asker, Decision, Desk};
+    use crate::ids::ClientId;
+    use crate::origin::Origin;
+    use crate::scope::Scopes;
+    use crate::store::ClientKind;
+    use crate::view::Via;
+
+    fn request(state: Option<&str>) -> AuthorizationRequest {
+        AuthorizationRequest {
+            client: KnownClient {
+                id: ClientId::new("c"),
+                name: "App".into(),
+                kind: ClientKind::Dynamic,
+                confirmed_by: None,
+                redirect_uris: vec!["http://localhost/cb".into()],
+                may_refresh: true,
+            },
+            redirect: RedirectUri::parse("http://localhost:1/cb").unwrap(),
+            state: state.map(str::to_owned),
+            challenge: Challenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap(),
+            scopes: Scopes::ALL,
+            asked: None,
+            resource: Resource::Mcp,
+            origin: Origin::canonical(1),
+        }
+    }
+
+    fn asker(key: &str) -> Asker {
+        Asker {
+            key: key.into(),
+            client_id: ClientId::new("c"),
+            client_name: "App".into(),
+            kind: ClientKind::Dynamic,
+            confirmed_by: None,
+            via: Via::Oauth,
+            goes_to: AnswerGoesTo::ThisComputer,
+            scopes: Scopes::ALL,
+            allowed_before: None,
+            program: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_same_request_is_the_same_transaction_until_nobody_can_wait_for_it_any_more() {
+        // protocol.md 3.21
+        let (desk, transactions) = (Desk::default(), Transactions::default());
+        let key = key_of(&request(None));
+        let ticket = desk.ask(asker(&key), UNIX_EPOCH).unwrap();
+        let gone = ticket.question.expires_at + KEPT_AFTER_THE_QUESTION;
+        let id = transactions.add(&key, request(None), ticket, UNIX_EPOCH);
+        assert_eq!(transactions.same(&key, UNIX_EPOCH), Some(id));
+        assert_eq!(transactions.same(&key, gone), None);
+        assert_eq!(transactions.same(&key_of(&request(Some("s"))), UNIX_EPOCH), None);
+    }
+
+    #[tokio::test]
+    async fn an_outcome_is_taken_once() {
+        // protocol.md 3.22
+        let (desk, transactions) = (Desk::default(), Transactions::default());
+        let ticket = desk.ask(asker("k"), UNIX_EPOCH).unwrap();
+        let question = ticket.question.id.clone();
+        let id = transactions.add("k", request(None), ticket, UNIX_EPOCH);
+        assert!(matches!(transactions.take(&id), Taken::Waiting));
+        desk.answer(&question, Decision::Deny).unwrap();
+        assert!(matches!(transactions.take(&id), Taken::Outcome(..)));
+        assert!(matches!(transactions.take(&id), Taken::Finished));
+        assert!(matches!(transactions.take(&TransactionId::random()), Taken::Unknown));
     }
 }
