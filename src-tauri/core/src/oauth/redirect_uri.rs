@@ -5,27 +5,62 @@ use url::{Host, Url};
 /// Longer than any callback in use.
 const MAX_LENGTH: usize = 2048;
 
-/// Schemes that run code, read files or start programs (protocol.md 3.12).
-const DANGEROUS: [&str; 19] = [
+/// Schemes that run code, read files or start programs (protocol.md 3.12); for a redirect there is no use in
+/// any of them.
+const DANGEROUS: [&str; 53] = [
     "javascript",
-    "data",
-    "file",
+    "livescript",
+    "mocha",
     "vbscript",
+    "vbs",
+    "data",
     "blob",
+    "filesystem",
+    "file",
+    "content",
     "about",
     "view-source",
+    "chrome",
+    "chrome-extension",
+    "moz-extension",
+    "resource",
+    "res",
+    "jar",
+    "mhtml",
+    "mk",
+    "cid",
+    "mid",
     "ws",
     "wss",
     "ftp",
+    "ftps",
+    "sftp",
+    "tftp",
+    "gopher",
+    "ldap",
+    "ldaps",
+    "smb",
+    "afp",
+    "nfs",
+    "dav",
+    "davs",
+    "ssh",
+    "telnet",
+    "rlogin",
+    "vnc",
+    "rdp",
     "mailto",
+    "news",
+    "tel",
+    "sms",
+    "callto",
     "intent",
+    "android-app",
+    "itms-services",
+    "x-man-page",
+    "search",
     "search-ms",
     "shell",
-    "jar",
-    "filesystem",
-    "chrome",
-    "resource",
-    "tel",
 ];
 
 /// A redirect URI that may be registered. It keeps the text as it was sent: comparison is by text
@@ -90,6 +125,9 @@ impl RedirectUri {
         let kind = match url.scheme() {
             "http" if is_loopback(text) => RedirectKind::Loopback,
             "http" => return Err(E::PlainHttp),
+            // Parsers supply slashes that are missing and drop those that are too many; a browser that
+            // follows the text does not always agree on the host then.
+            "https" if !has_authority(text) => return Err(E::Malformed),
             "https" => RedirectKind::Website(https_host(&url).ok_or(E::Malformed)?),
             scheme if DANGEROUS.contains(&scheme) || scheme.starts_with("ms-") => {
                 return Err(E::DangerousScheme);
@@ -175,6 +213,12 @@ fn split_loopback(text: &str) -> Option<(&str, &str)> {
     (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some((host, tail))
 }
 
+fn has_authority(text: &str) -> bool {
+    text.split_once(':')
+        .and_then(|(_, rest)| rest.strip_prefix("//"))
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+}
+
 /// An `@` before the path is userinfo even where it is empty, which parsers do not report.
 fn has_userinfo(text: &str) -> bool {
     text.split_once("://")
@@ -244,6 +288,11 @@ mod tests {
             ("ms-settings:", E::DangerousScheme),
             ("intent://x#y", E::Fragment),
             ("search-ms:query=x", E::DangerousScheme),
+            ("x-man-page://1/ls", E::DangerousScheme),
+            ("https:example.com/cb", E::Malformed),
+            ("https:/example.com/cb", E::Malformed),
+            ("https:///example.com/cb", E::Malformed),
+            ("https://", E::Malformed),
         ] {
             assert_eq!(RedirectUri::parse(text), Err(cause), "{text}");
         }
