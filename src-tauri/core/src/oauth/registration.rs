@@ -9,13 +9,15 @@ use super::error::OAuthError;
 use super::redirect_uri::RedirectUri;
 use crate::clock::unix_seconds;
 use crate::ids::ClientId;
+use crate::scope::Scopes;
 use crate::secret::Token;
 use crate::store::{AuthMethod, ClientKind, ClientRecord};
 
 /// Redirect URIs of one client.
 const MAX_REDIRECT_URIS: usize = 16;
-/// How a client secret starts.
-const SECRET_PREFIX: &str = "jbs_";
+/// How a client secret starts. No underscore: clients disagree on how it stands in Basic credentials
+/// (protocol.md 2.8).
+const SECRET_PREFIX: &str = "jbs";
 
 /// What a client asks to be registered as; unknown members are ignored (RFC 7591 §2).
 #[derive(Debug, Deserialize)]
@@ -86,7 +88,12 @@ pub(super) fn register(
         response_types: ["code"],
         client_secret: secret.as_ref().map(|secret| secret.expose().to_owned()),
         client_secret_expires_at: secret.is_some().then_some(0),
-        scope: request.scope,
+        // Replaced by what can be granted (protocol.md 2.2).
+        scope: request
+            .scope
+            .map(|scope| Scopes::parse(&scope))
+            .filter(|scopes| !scopes.is_empty())
+            .map(|scopes| scopes.to_string()),
     };
     Ok((client, reply))
 }
@@ -147,6 +154,15 @@ mod tests {
         assert_eq!(reply["client_secret_expires_at"], 0);
         assert_eq!(client.secret, Some(crate::secret::Digest::of(reply["client_secret"].as_str().unwrap())));
         assert!(reply.get("registration_access_token").is_none() && reply.get("jam").is_none());
+        assert!(reply["client_secret"].as_str().unwrap().bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    }
+
+    #[test]
+    fn a_scope_is_answered_with_what_can_be_granted() {
+        let scope =
+            |asked: &str| ask(json!({"redirect_uris": ["http://localhost/cb"], "scope": asked})).unwrap().1;
+        assert_eq!(scope("admin write  read")["scope"], "read write");
+        assert!(scope("admin").get("scope").is_none());
     }
 
     #[test]
