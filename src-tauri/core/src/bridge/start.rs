@@ -69,7 +69,8 @@ impl Bridge {
         let relay = Relay::new(accounts.clone(), store.clone(), &tasks, shutdown.clone());
         let memories = Memories::new(Arc::new(relay), clock.clone(), shutdown.clone());
         tasks.spawn(relay::forget_changed(memories.clone(), accounts.clone(), shutdown.clone()));
-        let endpoint = http::mcp::Endpoint::new(memories, mcp_options(address.port()));
+        let endpoint =
+            http::mcp::Endpoint::new(memories, mcp_options(address.port(), &config.allowed_origins));
         let key_clients = ApiKeyClients::new(accounts.clone(), store.clone(), oauth.clone());
         let mcp = http::mcp::routes(endpoint.clone(), Arc::new(Bearer(oauth.clone())), clock.clone())
             .merge(http::v2::routes(endpoint, Arc::new(key_clients), clock.clone()));
@@ -100,10 +101,11 @@ impl Bridge {
 }
 
 /// The second line behind the door: rmcp checks the same names (protocol.md 7.3).
-fn mcp_options(port: u16) -> http::mcp::Options {
+fn mcp_options(port: u16, allowed_origins: &[String]) -> http::mcp::Options {
+    let own = Origin::all(port).map(|origin| origin.to_string());
     http::mcp::Options {
         hosts: Origin::all(port).map(Origin::host).collect(),
-        origins: Origin::all(port).map(|origin| origin.to_string()).collect(),
+        origins: own.chain(allowed_origins.iter().cloned()).collect(),
     }
 }
 

@@ -45,7 +45,7 @@ impl Door {
         if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
             return Err(Refused::Garbled);
         }
-        self.origin(headers)?;
+        self.origin(request)?;
         if is_cross_site(headers) && !may_be_cross_site(request) {
             return Err(Refused::ForeignOrigin);
         }
@@ -64,21 +64,27 @@ impl Door {
     }
 
     /// Absent is fine; `null`, foreign, or two are not (protocol.md 9.3).
-    fn origin(&self, headers: &HeaderMap) -> Result<(), Refused> {
-        let mut origins = headers.get_all(ORIGIN).iter();
+    fn origin(&self, request: &Request) -> Result<(), Refused> {
+        let mut origins = request.headers().get_all(ORIGIN).iter();
         let Some(origin) = origins.next() else { return Ok(()) };
         if origins.next().is_some() {
             return Err(Refused::Garbled);
         }
         let origin = origin.to_str().map_err(|_| Refused::ForeignOrigin)?;
         let own = Origin::all(self.port).any(|own| own.to_string() == origin);
-        if own || self.is_listed(origin) { Ok(()) } else { Err(Refused::ForeignOrigin) }
+        let listed = self.is_listed(origin) && !is_of_own_pages(request);
+        if own || listed { Ok(()) } else { Err(Refused::ForeignOrigin) }
     }
 
     /// Whether the person listed this origin in the configuration.
     pub(super) fn is_listed(&self, origin: &str) -> bool {
         self.allowed_origins.iter().any(|listed| listed == origin)
     }
+}
+
+/// Only the waiting page hands a transaction in (protocol.md 3.22); no list opens that to other pages.
+fn is_of_own_pages(request: &Request) -> bool {
+    request.uri().path() == path::CALLBACK
 }
 
 fn is_cross_site(headers: &HeaderMap) -> bool {
@@ -89,7 +95,7 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
 /// our own page or no browser at all (protocol.md 9.4).
 fn may_be_cross_site(request: &Request) -> bool {
     let headers = request.headers();
-    if headers.contains_key(ORIGIN) {
+    if headers.contains_key(ORIGIN) && !is_of_own_pages(request) {
         // It passed the check above: our own or listed.
         return true;
     }
@@ -212,6 +218,20 @@ mod tests {
             assert_eq!(check(method, path, &[HOST, cross]), Err(Refused::ForeignOrigin), "{path}");
         }
         assert_eq!(check("POST", "/mcp", &[HOST, ("sec-fetch-mode", "cors")]), Ok(()));
+        let listed = ("origin", "http://localhost:6274");
+        assert_eq!(check("POST", "/oauth/token", &[HOST, listed, cross]), Ok(()));
+    }
+
+    #[test]
+    fn only_our_own_page_hands_a_transaction_in() {
+        // protocol.md 3.22, 9.4
+        let own = ("origin", "http://127.0.0.1:5326");
+        let callback = |headers: &[(&str, &str)]| check("POST", "/oauth/callback", headers);
+        assert_eq!(callback(&[HOST, own, ("sec-fetch-site", "same-origin")]), Ok(()));
+        for site in ["cross-site", "same-site"] {
+            assert_eq!(callback(&[HOST, own, ("sec-fetch-site", site)]), Err(Refused::ForeignOrigin));
+        }
+        assert_eq!(callback(&[HOST, ("origin", "http://localhost:6274")]), Err(Refused::ForeignOrigin));
     }
 
     #[test]

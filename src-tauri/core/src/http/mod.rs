@@ -1,6 +1,7 @@
 //! HTTP on loopback: the door, the routes, and how rules stand on the wire. Handlers parse, ask, answer.
 
 mod authorize;
+mod cors;
 mod door;
 pub mod mcp;
 mod oauth_reply;

@@ -7,11 +7,11 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 
 use super::door::{self, Door};
-use super::{authorize, pages, register, revoke, status, token, unread, well_known};
+use super::{authorize, cors, pages, register, revoke, status, token, unread, well_known};
 use crate::clock::Clock;
 use crate::oauth::AuthorizationServer;
 use crate::origin::path;
@@ -36,21 +36,8 @@ pub fn router(app: App, mcp: Router, port: u16, allowed_origins: Vec<String>) ->
     let authorize = || get(authorize::get).post(authorize::post);
     let token = || post(token::post);
     let revoke = || post(revoke::post);
-    let oauth = Router::new()
-        .route(path::REGISTER, register())
-        .route(path::AUTHORIZE, authorize())
-        .route(&format!("{}/{{id}}", path::WAIT), get(authorize::wait))
-        .route(&format!("{}/{{id}}/state", path::WAIT), get(authorize::state))
-        .route(path::CALLBACK, post(authorize::callback))
-        .route(path::TOKEN, token())
-        .route(path::REVOKE, revoke())
-        // protocol.md D15: for clients of 2025-03-26 that find no metadata.
-        .route("/register", register())
-        .route("/authorize", authorize())
-        .route("/token", token())
-        .route("/revoke", revoke())
-        .layer(DefaultBodyLimit::max(MAX_BODY));
-    let documents = Router::new()
+    let door = Door::new(port, allowed_origins);
+    let for_clients = Router::new()
         .route(path::SERVER_METADATA, get(well_known::server))
         .route(path::RESOURCE_METADATA, get(well_known::resource))
         .route(&format!("{}{}", path::RESOURCE_METADATA, path::MCP), get(well_known::resource))
@@ -58,16 +45,33 @@ pub fn router(app: App, mcp: Router, port: u16, allowed_origins: Vec<String>) ->
             &format!("{}{}/{{user_id}}", path::RESOURCE_METADATA, path::MCP_OAUTH),
             get(well_known::resource_of_user),
         )
+        .route("/.well-known/{*unknown}", any(well_known::nothing))
+        .route(path::REGISTER, register())
+        .route(path::TOKEN, token())
+        .route(path::REVOKE, revoke())
+        // protocol.md D15: for clients of 2025-03-26 that find no metadata.
+        .route("/register", register())
+        .route("/token", token())
+        .route("/revoke", revoke())
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(app.clone())
+        .merge(mcp)
+        .layer(middleware::from_fn_with_state(door.clone(), cors::share));
+    let for_browsers = Router::new()
+        .route(path::AUTHORIZE, authorize())
+        .route("/authorize", authorize())
+        .route(&format!("{}/{{id}}", path::WAIT), get(authorize::wait))
+        .route(&format!("{}/{{id}}/state", path::WAIT), get(authorize::state))
+        .route(path::CALLBACK, post(authorize::callback))
         .route(path::STATUS, get(status::get))
         .route("/fastmcp/status", get(status::get))
         .route("/", get(pages::home))
         .route(pages::STYLE, get(pages::style))
-        .route(pages::SCRIPT, get(pages::script));
-    let door = Door::new(port, allowed_origins);
-    oauth
-        .merge(documents)
-        .with_state(app)
-        .merge(mcp)
+        .route(pages::SCRIPT, get(pages::script))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(app);
+    for_clients
+        .merge(for_browsers)
         .fallback(well_known::nothing)
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn(harden))
