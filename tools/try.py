@@ -12,12 +12,14 @@ import json
 import os
 import secrets
 import sys
+import time
 import urllib.parse
 
 NAME = "Try it"
 REDIRECT_URI = "http://127.0.0.1:1/callback"  # never opened: the script reads the redirect itself
 PROTOCOL = "2025-11-25"
 WAITS = 600  # the bridge asks no longer than ten minutes
+SEARCH_WAITS = 20
 
 
 class Failed(Exception):
@@ -153,6 +155,22 @@ class Tools:
         return post_json(self.url, request, self.headers).expect(200)
 
 
+def contents(text):
+    """What the tools answer is JSON as text; a person wants the memories in it."""
+    memories = [memory["content"] for memory in json.loads(text).get("memories", [])]
+    return " · ".join(memories) or "none yet"
+
+
+def search_until_found(tools, text):
+    """What was stored is listed at once, and found by a search a little later."""
+    deadline = time.monotonic() + SEARCH_WAITS
+    while True:
+        found = contents(tools.call("search_memory_v2", query=text, limit=3))
+        if found != "none yet" or time.monotonic() > deadline:
+            return found
+        time.sleep(0.2)
+
+
 def main():
     port = os.environ.get("JEAN_BRIDGE_PORT", "5326")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -173,14 +191,14 @@ def main():
             server["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=verifier, **fields
         )
         token = token.expect(200).json()
-        print(f"4. Allowed: {token.get('scope', 'read write')}, for {token['expires_in'] // 60} minutes")
+        print(f"4. Allowed: {token.get('scope', 'read write')}, for {token['expires_in'] / 3600:g} h")
         tools = Tools(arguments.url, token["access_token"])
         print("5. Tools: " + ", ".join(tool["name"] for tool in tools.list()))
         if arguments.remember:
             tools.call("add_memories", text=arguments.remember)
-            print(f"6. Searching: {tools.call('search_memory_v2', query=arguments.remember, limit=3)[:600]}")
+            print(f"6. Stored and found again: {search_until_found(tools, arguments.remember)}")
         else:
-            print(f"6. Memories: {tools.call('list_memories', limit=3)[:600]}")
+            print(f"6. Memories: {contents(tools.call('list_memories', limit=3))}")
         post_form(server["revocation_endpoint"], client_id=client_id, token=token["access_token"]).expect(200)
         print("7. Done, and the access is given back.")
     except ConnectionRefusedError:

@@ -112,11 +112,10 @@ async fn the_whole_fetch_has_one_deadline() {
     ];
     for script in rows {
         let (server, certificate) = Server::start_tls("client.example", move |seen, _| script(seen)).await;
-        let short = Duration::from_millis(200);
+        let short = Duration::from_millis(500);
         let hasty = DocumentFetcher::reaching_only(server.address, Trust::Only(certificate), short);
         let fetched = hasty.fetch(&url(&server, "client.example")).await;
         assert_eq!(fetched, Err(FetchError::Unreachable));
-        server.wait_for_requests(1).await;
     }
 }
 

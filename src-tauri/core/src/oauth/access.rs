@@ -112,6 +112,11 @@ impl LiveGrant {
         self.used.calls.fetch_add(calls, Ordering::Relaxed);
     }
 
+    /// Whether there is something to be written down.
+    pub(crate) fn has_unwritten_use(&self) -> bool {
+        self.used.last.load(Ordering::Relaxed) > 0
+    }
+
     /// Takes what is to be written down, if there is anything.
     pub(crate) fn take_use(&self) -> Option<GrantUse> {
         let last = self.used.last.swap(0, Ordering::Relaxed);

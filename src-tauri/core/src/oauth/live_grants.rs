@@ -12,7 +12,7 @@ use crate::ids::{GrantId, Jti};
 use crate::scope::Scopes;
 use crate::store::{AccessTokenRecord, GrantRecord, GrantUse, Store, StoreError};
 
-/// Tokens kept in memory; when there are more, those that ended are dropped.
+/// Tokens and grants kept in memory; when there are more, those that ended are dropped.
 const MOST_TOKENS: usize = 4096;
 
 struct Known {
@@ -86,7 +86,7 @@ impl LiveGrants {
         if table.revocations != revocations {
             return None;
         }
-        if table.tokens.len() >= MOST_TOKENS {
+        if table.tokens.len().max(table.grants.len()) >= MOST_TOKENS {
             table.drop_ended(now);
         }
         let live = table
@@ -161,8 +161,101 @@ impl Known {
 }
 
 impl Table {
-    /// A grant stays while a token or anybody's work still holds it, so that its use is not lost.
+    /// A grant stays while a token or anybody's work still holds it, or its use is not written down yet.
     fn drop_ended(&mut self, now: SystemTime) {
         self.tokens.retain(|_, known| known.expires_at > now);
+        self.grants.retain(|_, grant| Arc::strong_count(grant) > 1 || grant.has_unwritten_use());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::ids::{AccountId, ClientId, UserId};
+    use crate::view::Via;
+
+    fn grant() -> GrantRecord {
+        GrantRecord {
+            id: GrantId::random(),
+            client_id: ClientId::new("client"),
+            client_name: "Client".into(),
+            account_id: AccountId::new("account"),
+            subject: UserId::new("user"),
+            scopes: Scopes::ALL,
+            via: Via::Oauth,
+            redirect_host: "127.0.0.1".into(),
+            created_at: UNIX_EPOCH,
+            last_used_at: None,
+            calls: 0,
+        }
+    }
+
+    fn token(grant: &GrantRecord) -> AccessTokenRecord {
+        let expires_at = UNIX_EPOCH + Duration::from_secs(3600);
+        AccessTokenRecord { jti: Jti::random(), grant_id: grant.id.clone(), scopes: Scopes::ALL, expires_at }
+    }
+
+    async fn stored(store: &Store) -> (GrantRecord, AccessTokenRecord) {
+        let grant = grant();
+        let token = token(&grant);
+        store.create_grant(grant.clone(), Some(token.clone()), None).await.unwrap();
+        (grant, token)
+    }
+
+    #[tokio::test]
+    async fn a_token_of_an_earlier_run_is_found_in_the_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), UNIX_EPOCH).unwrap();
+        let (grant, token) = stored(&store).await;
+        let live = LiveGrants::new(store, CancellationToken::new());
+        let access = live.find(&token.jti, UNIX_EPOCH).await.unwrap().unwrap();
+        assert_eq!(access.grant.id, grant.id);
+        assert!(live.find(&token.jti, token.expires_at).await.unwrap().is_none());
+        assert!(live.find(&Jti::random(), UNIX_EPOCH).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn revocation_ends_tokens_and_work_at_once() {
+        // protocol.md 5.4, 7.21
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), UNIX_EPOCH).unwrap();
+        let (grant, token) = stored(&store).await;
+        let live = LiveGrants::new(store.clone(), CancellationToken::new());
+        let access = live.find(&token.jti, UNIX_EPOCH).await.unwrap().unwrap();
+        store.revoke_grant(&grant.id, UNIX_EPOCH).await.unwrap();
+        live.end(std::slice::from_ref(&grant.id));
+        assert!(access.grant.cancelled.is_cancelled());
+        assert!(live.find(&token.jti, UNIX_EPOCH).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_token_that_was_read_before_a_revocation_is_not_kept_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), UNIX_EPOCH).unwrap();
+        let (grant, token) = stored(&store).await;
+        let live = LiveGrants::new(store.clone(), CancellationToken::new());
+        let before = live.revocations();
+        store.revoke_grant(&grant.id, UNIX_EPOCH).await.unwrap();
+        live.end(std::slice::from_ref(&grant.id));
+        live.add(&token, &grant, before, UNIX_EPOCH);
+        assert!(live.find(&token.jti, UNIX_EPOCH).await.unwrap().is_none());
+        assert!(live.hold(&grant, before).is_none());
+    }
+
+    #[tokio::test]
+    async fn what_has_ended_is_dropped_when_there_is_too_much() {
+        let dir = tempfile::tempdir().unwrap();
+        let live = LiveGrants::new(Store::open(dir.path(), UNIX_EPOCH).unwrap(), CancellationToken::new());
+        let late = UNIX_EPOCH + Duration::from_secs(7200);
+        for _ in 0..MOST_TOKENS {
+            let grant = grant();
+            live.add(&token(&grant), &grant, live.revocations(), UNIX_EPOCH);
+        }
+        let grant = grant();
+        live.add(&AccessTokenRecord { expires_at: late, ..token(&grant) }, &grant, live.revocations(), late);
+        let table = live.read();
+        assert_eq!((table.tokens.len(), table.grants.len()), (1, 1));
     }
 }

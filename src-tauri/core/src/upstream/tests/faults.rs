@@ -233,7 +233,7 @@ async fn a_reply_over_the_limit_is_cut_off_whether_announced_or_not() {
 
 #[tokio::test]
 async fn silence_ends_at_the_deadline_of_its_kind() {
-    let short = Duration::from_millis(50);
+    let short = Duration::from_millis(500);
     let server = Server::start(|_, _| Answer::Hang).await;
     let upstream = client(&server, UpstreamLimits { call: short, cold: short, ..limits() });
     assert_eq!(ask(&upstream).await, Err(UpstreamError::StateUnknown(Interruption::TimedOut)));
@@ -249,7 +249,7 @@ async fn a_body_that_stops_coming_ends_at_the_deadline() {
         Answer::Write(format!("HTTP/1.1 200 OK\r\n{JSON}Content-Length: 100\r\n\r\n{{").into_bytes())
     })
     .await;
-    let upstream = client(&server, UpstreamLimits { call: Duration::from_millis(50), ..limits() });
+    let upstream = client(&server, UpstreamLimits { call: Duration::from_millis(500), ..limits() });
     assert_eq!(ask(&upstream).await, Err(UpstreamError::StateUnknown(Interruption::TimedOut)));
 }
 
@@ -262,7 +262,7 @@ async fn only_the_first_request_after_a_silence_has_time_to_wake_the_host() {
     })
     .await;
     let hour = Duration::from_secs(3600);
-    let quick = Duration::from_millis(50);
+    let quick = Duration::from_millis(500);
     let upstream = client(&server, UpstreamLimits { cold: hour, quick, idle_after: hour, ..limits() });
     assert!(upstream.list_tools(&credential()).await.is_ok());
     assert_eq!(upstream.list_tools(&credential()).await, Err(UpstreamError::TimedOut));
