@@ -24,6 +24,9 @@ const FILE_NAME: &str = "jean-bridge.log";
 /// Our own packages, which a bare level is about. Libraries say no more than warnings unless they are
 /// named: at `trace` some print what they carry.
 const OURS: [&str; 3] = ["bridge_core", "jean_bridge", "jean_memory_bridge"];
+/// Prints what tools are called with at `debug`, and what a stranger sent in its warnings: never more than
+/// its errors, whatever the configuration says (protocol.md 7.35).
+const TALKATIVE: &str = "rmcp";
 
 /// Where the log goes.
 #[derive(Clone, Debug)]
@@ -98,17 +101,30 @@ where
 
 /// `info,bridge_core::oauth=debug`.
 fn targets(filter: &str) -> Option<Targets> {
-    let mut targets = Targets::new().with_default(LevelFilter::WARN);
+    let quiet = |level: LevelFilter| (TALKATIVE, level.min(LevelFilter::ERROR));
+    let mut targets = Targets::new().with_default(LevelFilter::WARN).with_targets([quiet(LevelFilter::WARN)]);
     for part in filter.split(',') {
         targets = if let Some((target, level)) = part.trim().split_once('=') {
-            targets.with_target(target.trim(), level.trim().parse::<LevelFilter>().ok()?)
+            let (target, level) = (target.trim(), level.trim().parse::<LevelFilter>().ok()?);
+            targets.with_target(target, level.min(most_of(target)))
         } else {
             let level = part.trim().parse::<LevelFilter>().ok()?;
             let ours = OURS.map(|name| (name, level));
-            targets.with_default(level.min(LevelFilter::WARN)).with_targets(ours)
+            targets.with_default(level.min(LevelFilter::WARN)).with_targets(ours).with_targets([quiet(level)])
         };
     }
     Some(targets)
+}
+
+/// The most that may be asked of a target: libraries print what they carry at `trace`.
+fn most_of(target: &str) -> LevelFilter {
+    if OURS.iter().any(|ours| target.starts_with(ours)) {
+        LevelFilter::TRACE
+    } else if TALKATIVE.starts_with(target) || target.starts_with(TALKATIVE) {
+        LevelFilter::ERROR
+    } else {
+        LevelFilter::DEBUG
+    }
 }
 
 /// A panic leaves its place in the log; its message, which may hold anything, goes to stderr only.
@@ -151,7 +167,7 @@ mod tests {
         assert!(targets.would_enable("bridge_core::oauth", &Level::TRACE));
         assert!(targets.would_enable("jean_bridge", &Level::TRACE));
         assert!(targets.would_enable("hyper::proto", &Level::WARN));
-        assert!(!targets.would_enable("rmcp::service", &Level::INFO));
+        assert!(!targets.would_enable("rmcp::service", &Level::WARN));
     }
 
     #[test]
@@ -163,10 +179,24 @@ mod tests {
     }
 
     #[test]
+    fn what_libraries_carry_cannot_be_asked_for() {
+        // protocol.md 7.35; a target is the start of a name, so `rm` means rmcp too.
+        let targets = targets("trace,rmcp=trace,rmcp::service=debug,rm=trace,hyper=trace").unwrap();
+        for (target, level) in
+            [("rmcp", Level::WARN), ("rmcp::service", Level::WARN), ("hyper", Level::TRACE)]
+        {
+            assert!(!targets.would_enable(target, &level), "{target} {level}");
+        }
+        assert!(targets.would_enable("rmcp::service", &Level::ERROR));
+        assert!(targets.would_enable("hyper::proto", &Level::DEBUG));
+    }
+
+    #[test]
     fn off_is_off() {
         let targets = targets("off").unwrap();
         assert!(!targets.would_enable("bridge_core", &Level::ERROR));
         assert!(!targets.would_enable("hyper", &Level::ERROR));
+        assert!(!targets.would_enable("rmcp", &Level::ERROR));
     }
 
     #[test]
