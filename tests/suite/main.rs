@@ -12,3 +12,4 @@ mod double;
 mod double_contract;
 mod harness;
 mod keychain;
+mod system;

@@ -1,12 +1,12 @@
 //! The real `jean-bridge serve`, started for one test, and its command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 use super::http::{Http, PATIENCE};
 use super::programs::program;
@@ -20,6 +20,7 @@ pub(crate) struct BridgeOptions {
     env: Vec<(OsString, OsString)>,
     port: u16,
     home: Option<PathBuf>,
+    wrapper: Vec<OsString>,
 }
 
 /// A bridge that runs; it is killed when this goes.
@@ -30,6 +31,16 @@ pub(crate) struct Bridge {
     env: Vec<(OsString, OsString)>,
     stderr: PathBuf,
     _own_home: Option<TempDir>,
+}
+
+/// A bridge that was started and may not listen yet; it is killed when this goes.
+pub(crate) struct Starting {
+    child: Child,
+    stdout: Lines<BufReader<ChildStdout>>,
+    home: PathBuf,
+    env: Vec<(OsString, OsString)>,
+    stderr: PathBuf,
+    own_home: Option<TempDir>,
 }
 
 /// What a program that ended left behind.
@@ -43,7 +54,7 @@ pub(crate) struct Ended {
 impl Default for BridgeOptions {
     /// The sandbox as the API, no keychain, a port of its own, an empty home.
     fn default() -> Self {
-        let options = Self { env: Vec::new(), port: 0, home: None };
+        let options = Self { env: Vec::new(), port: 0, home: None, wrapper: Vec::new() };
         options
             .env("JEAN_BRIDGE_API_BASE_URL", "sandbox")
             .env("JWT_SECRET_KEY", JWT_SECRET)
@@ -88,6 +99,12 @@ impl BridgeOptions {
         self
     }
 
+    /// Started by this program, which must become the bridge at the end: `wrapper… jean-bridge serve …`.
+    pub(crate) fn wrapped(mut self, wrapper: impl IntoIterator<Item = OsString>) -> Self {
+        self.wrapper = wrapper.into_iter().collect();
+        self
+    }
+
     /// Starts it and waits until it listens.
     pub(crate) async fn start(self) -> Bridge {
         match self.try_start().await {
@@ -98,6 +115,11 @@ impl BridgeOptions {
 
     /// Starts it; the error is what it said before it ended.
     pub(crate) async fn try_start(self) -> Result<Bridge, Ended> {
+        self.spawn().ready().await
+    }
+
+    /// Starts it and does not wait.
+    pub(crate) fn spawn(self) -> Starting {
         let own_home = self.home.is_none().then(|| tempfile::tempdir().expect("a temporary directory"));
         let home =
             self.home.clone().unwrap_or_else(|| own_home.as_ref().expect("just made").path().to_owned());
@@ -105,32 +127,58 @@ impl BridgeOptions {
         let stderr = logs.join("stderr.txt");
         let file =
             std::fs::File::options().create(true).append(true).open(&stderr).expect("a file for stderr");
-        let mut child = command(&self.env, &home)
-            .args(["serve", "--port", &self.port.to_string()])
+        let mut child = self
+            .serve(&home)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(file)
             .kill_on_drop(true)
             .spawn()
             .expect("jean-bridge can be started");
-        let stdout = child.stdout.take().expect("it is piped");
-        let mut lines = BufReader::new(stdout).lines();
-        let first = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("a first line in time");
-        let first = first.expect("stdout is text").unwrap_or_default();
-        let Some(url) = first.strip_prefix("listening on ") else {
-            let status = child.wait().await.expect("it ended");
-            let stderr = std::fs::read_to_string(&stderr).unwrap_or_default();
-            return Err(Ended { status, stdout: first, stderr });
-        };
-        // Whatever else it prints must not fill the pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Bridge { child, url: url.to_owned(), home, env: self.env, stderr, _own_home: own_home })
+        let stdout = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        Starting { child, stdout, home, env: self.env, stderr, own_home }
+    }
+
+    fn serve(&self, home: &Path) -> Command {
+        let jean_bridge = program("jean-bridge").into_os_string();
+        let mut words = self.wrapper.iter().cloned().chain([jean_bridge]);
+        let mut command = command(words.next().expect("one at least"), &self.env, home);
+        command.args(words).args(["serve", "--port", &self.port.to_string()]);
+        command
     }
 }
 
-/// `jean-bridge` with this environment and nothing of the tests' own that could lead it elsewhere.
-fn command(env: &[(OsString, OsString)], home: &Path) -> Command {
-    let mut command = Command::new(program("jean-bridge"));
+impl Starting {
+    /// Waits until it listens; the error is what it said before it ended.
+    pub(crate) async fn ready(mut self) -> Result<Bridge, Ended> {
+        let first = tokio::time::timeout(PATIENCE, self.stdout.next_line()).await;
+        let first = first.expect("a first line in time").expect("stdout is text").unwrap_or_default();
+        let Some(url) = first.strip_prefix("listening on ") else {
+            let status = self.child.wait().await.expect("it ended");
+            let stderr = std::fs::read_to_string(&self.stderr).unwrap_or_default();
+            return Err(Ended { status, stdout: first, stderr });
+        };
+        // Whatever else it prints must not fill the pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = self.stdout.next_line().await {} });
+        Ok(Bridge {
+            child: self.child,
+            url: url.to_owned(),
+            home: self.home,
+            env: self.env,
+            stderr: self.stderr,
+            _own_home: self.own_home,
+        })
+    }
+
+    /// `kill -9` before it says anything.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+}
+
+/// A program with this environment and nothing of the tests' own that could lead it elsewhere.
+fn command(program: impl AsRef<OsStr>, env: &[(OsString, OsString)], home: &Path) -> Command {
+    let mut command = Command::new(program);
     command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -178,7 +226,7 @@ impl Bridge {
     }
 
     pub(crate) async fn cli_with_stdin(&self, args: &[&str], stdin: &str) -> Ended {
-        run(command(&self.env, &self.home).args(args), stdin).await
+        run(command(program("jean-bridge"), &self.env, &self.home).args(args), stdin).await
     }
 
     /// The same, and it must succeed.
@@ -205,9 +253,15 @@ impl Bridge {
 
     /// Ends it as the system does, and waits.
     #[cfg(target_os = "linux")]
-    pub(crate) async fn terminate(mut self) -> ExitStatus {
+    pub(crate) async fn terminate(self) -> ExitStatus {
+        self.end_by(rustix::process::Signal::TERM).await
+    }
+
+    /// Sends it a signal that ends it, and waits.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn end_by(mut self, signal: rustix::process::Signal) -> ExitStatus {
         let pid = rustix::process::Pid::from_raw(self.pid().cast_signed()).expect("a process id");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told to end");
+        rustix::process::kill_process(pid, signal).expect("it can be told to end");
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").expect("it ended")
     }
 }

@@ -99,10 +99,16 @@ impl Asking {
 
     /// Sends it and waits for the whole answer.
     pub(crate) async fn send(self) -> Answer {
-        let sent = tokio::time::timeout(PATIENCE, self.begin()).await.expect("an answer in time");
-        let (parts, body) = sent.into_parts();
-        let body = tokio::time::timeout(PATIENCE, body.collect()).await.expect("a body that ends");
-        Answer { status: parts.status, headers: parts.headers, body: body.expect("a whole body").to_bytes() }
+        self.try_send().await.expect("a server that answers")
+    }
+
+    /// The same, of a server that may end meanwhile; nothing when it did before the answer was whole.
+    pub(crate) async fn try_send(self) -> Option<Answer> {
+        let request = self.request.body(Full::new(self.body)).expect("a request that can be sent");
+        let sent = tokio::time::timeout(PATIENCE, self.http.client.request(request)).await;
+        let (parts, body) = sent.expect("an answer in time").ok()?.into_parts();
+        let body = tokio::time::timeout(PATIENCE, body.collect()).await.expect("a body that ends").ok()?;
+        Some(Answer { status: parts.status, headers: parts.headers, body: body.to_bytes() })
     }
 
     /// Sends it and returns as soon as the headers are there, for answers that stream.
