@@ -1,9 +1,10 @@
 //! Keys of accounts: in the keychain, read once, kept in memory while the bridge runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::watch;
 
 use crate::api_key::ApiKey;
 use crate::ids::AccountId;
@@ -13,6 +14,10 @@ use crate::vault::{Vault, VaultError};
 pub(super) struct Keys {
     vault: Vault,
     known: Mutex<HashMap<AccountId, ApiKey>>,
+    /// Those that the keychain did not take.
+    unsaved: watch::Sender<HashSet<AccountId>>,
+    /// Held while the keychain is changed, so that it ends up with what is known here.
+    changing: tokio::sync::Mutex<()>,
 }
 
 fn item(account: &AccountId) -> String {
@@ -21,7 +26,12 @@ fn item(account: &AccountId) -> String {
 
 impl Keys {
     pub(super) fn new(vault: Vault) -> Self {
-        Self { vault, known: Mutex::default() }
+        Self {
+            vault,
+            known: Mutex::default(),
+            unsaved: watch::Sender::default(),
+            changing: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The key, from memory or the keychain; none when it has none.
@@ -41,7 +51,42 @@ impl Keys {
     /// error says so; never in a file.
     pub(super) async fn put(&self, account: &AccountId, key: &ApiKey) -> Result<(), VaultError> {
         self.remember(account, key);
-        self.vault.write(&item(account), SecretString::from(key.expose().to_owned())).await
+        self.save(account).await
+    }
+
+    /// Saves the key that the account has now, if it still has one.
+    async fn save(&self, account: &AccountId) -> Result<(), VaultError> {
+        let _turn = self.changing.lock().await;
+        let Some(key) = self.lock().get(account).cloned() else { return Ok(()) };
+        let saved = self.vault.write(&item(account), SecretString::from(key.expose().to_owned())).await;
+        self.unsaved.send_if_modified(|unsaved| match saved {
+            Ok(()) => unsaved.remove(account),
+            Err(_) => unsaved.insert(account.clone()),
+        });
+        saved
+    }
+
+    /// How many keys live in memory only.
+    pub(super) fn count_unsaved(&self) -> usize {
+        self.unsaved.borrow().len()
+    }
+
+    /// Waits until there is one.
+    pub(super) async fn some_unsaved(&self) {
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = self.unsaved.subscribe().wait_for(|unsaved| !unsaved.is_empty()).await;
+    }
+
+    /// Tries again what the keychain did not take before.
+    pub(super) async fn save_unsaved(&self) {
+        let unsaved: Vec<_> = self.unsaved.borrow().iter().cloned().collect();
+        for account in unsaved {
+            if let Err(error) = self.save(&account).await {
+                tracing::debug!(%account, %error, "the key still lives in memory only");
+                return;
+            }
+            tracing::info!(%account, "the key is in the keychain now");
+        }
     }
 
     /// Keeps a key in memory only.
@@ -52,6 +97,8 @@ impl Keys {
     /// Forgets a key everywhere.
     pub(super) async fn delete(&self, account: &AccountId) -> Result<(), VaultError> {
         self.lock().remove(account);
+        let _turn = self.changing.lock().await;
+        self.unsaved.send_if_modified(|unsaved| unsaved.remove(account));
         self.vault.delete(&item(account)).await
     }
 

@@ -138,6 +138,22 @@ impl Accounts {
         self.0.changes.subscribe()
     }
 
+    /// How many keys the keychain did not take, so that they live in memory until the bridge ends.
+    #[must_use]
+    pub fn unsaved(&self) -> usize {
+        self.0.keys.count_unsaved()
+    }
+
+    /// Waits until there is one.
+    pub async fn some_unsaved(&self) {
+        self.0.keys.some_unsaved().await;
+    }
+
+    /// Brings those keys into the keychain, if it takes them now.
+    pub async fn save_unsaved(&self) {
+        self.0.keys.save_unsaved().await;
+    }
+
     /// Forgets an account and its key. Its grants are the caller's business.
     ///
     /// # Errors

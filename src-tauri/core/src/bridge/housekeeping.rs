@@ -24,15 +24,34 @@ pub(super) async fn run(bridge: Arc<Bridge>, activity_days: u32) {
             () = bridge.shutdown.cancelled() => break,
         }
         note(bridge.oauth.write_down_uses().await);
-        note(bridge.accounts.check_unchecked().await);
         if round % ROUNDS_PER_TIDYING == 0 {
             let now = bridge.clock.now();
             note(bridge.oauth.tidy(now).await);
             let kept = Duration::from_secs(24 * 3600) * activity_days;
             note(bridge.store.forget_old_activity(kept, now).await.map(drop));
         }
+        // Jean Memory may be slow and the keychain may show a prompt; the end waits for neither.
+        tokio::select! {
+            checked = bridge.accounts.check_unchecked() => note(checked),
+            () = bridge.shutdown.cancelled() => break,
+        }
     }
     note(bridge.oauth.write_down_uses().await);
+}
+
+/// Saves keys that the keychain did not take, when it may take them.
+pub(super) async fn save_keys(bridge: Arc<Bridge>) {
+    let saving = async {
+        loop {
+            bridge.accounts.some_unsaved().await;
+            bridge.vault.worth_another_try().await;
+            bridge.accounts.save_unsaved().await;
+        }
+    };
+    tokio::select! {
+        () = saving => {}
+        () = bridge.shutdown.cancelled() => {}
+    }
 }
 
 fn note(done: Result<(), StoreError>) {

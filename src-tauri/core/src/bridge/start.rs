@@ -95,6 +95,7 @@ impl Bridge {
         bridge.tasks.spawn(socket.serve(control::router(bridge.clone()), shutdown.clone()));
         bridge.tasks.spawn(status::follow_questions(bridge.clone()));
         bridge.tasks.spawn(housekeeping::run(bridge.clone(), config.activity_days));
+        bridge.tasks.spawn(housekeeping::save_keys(bridge.clone()));
         bridge.tasks.close();
         Ok(bridge)
     }

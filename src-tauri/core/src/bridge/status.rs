@@ -48,6 +48,7 @@ impl Bridge {
             ));
         }
         notices.extend(keychain_notice(self.vault.state()).map(str::to_owned));
+        notices.extend(unsaved_notice(self.accounts.unsaved()));
         notices
     }
 }
@@ -75,6 +76,16 @@ fn store_notice(error: StoreError) -> String {
                 .into()
         }
     }
+}
+
+/// Stays when the keychain is back, until the keys are in it.
+fn unsaved_notice(keys: usize) -> Option<String> {
+    let subject = match keys {
+        0 => return None,
+        1 => "The key of an account is".to_owned(),
+        more => format!("The keys of {more} accounts are"),
+    };
+    Some(format!("{subject} not in the keychain yet and would be lost when the bridge ends."))
 }
 
 fn keychain_notice(state: VaultState) -> Option<&'static str> {

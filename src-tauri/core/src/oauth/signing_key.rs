@@ -5,7 +5,6 @@
 //! keychain a key in memory serves until the bridge ends, and the clients refresh after the next start.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,8 +19,6 @@ use crate::vault::Vault;
 const ITEM: &str = "signing-key";
 /// Bytes of a key that is made here: 512 bits.
 const KEY_BYTES: usize = 64;
-/// How often the keychain is tried again while a key in memory serves.
-const RETRY: Duration = Duration::from_secs(30);
 
 /// One key with its name (`kid`).
 pub struct SigningKey {
@@ -124,7 +121,7 @@ impl SigningKeys {
                     }
                 }
             }
-            tokio::time::sleep(RETRY).await;
+            vault.worth_another_try().await;
         }
     }
 }

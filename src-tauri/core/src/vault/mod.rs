@@ -34,6 +34,11 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// a prompt whose service died never ends.
 const ABANDON_AFTER: Duration = Duration::from_secs(120);
 
+/// After this long a keychain that failed is tried again, unasked.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// The same for one that is locked: nobody wants a prompt every minute.
+const AFTER_LOCKED: Duration = Duration::from_secs(600);
+
 /// Opens the keychain; called at the first use and again after each failure.
 pub type OpenStore = Box<dyn Fn() -> Result<Arc<CredentialStore>, Error> + Send + Sync>;
 
@@ -129,6 +134,18 @@ impl Vault {
     #[must_use]
     pub fn states(&self) -> watch::Receiver<VaultState> {
         self.inner.line.states()
+    }
+
+    /// Waits until another try is worth it after one that failed: somebody else's was answered, or some
+    /// time has passed. A locked keychain is tried rarely, because each try may be a prompt.
+    pub async fn worth_another_try(&self) {
+        let mut states = self.states();
+        let pause = if *states.borrow() == VaultState::Locked { AFTER_LOCKED } else { AFTER_FAILURE };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // The sender lives in `self`, so waiting cannot fail.
+            _ = states.wait_for(|state| *state == VaultState::Ready) => {}
+        }
     }
 
     /// Does `job` with the entry of `item` on a thread of its own; `None` when there is no such item.
