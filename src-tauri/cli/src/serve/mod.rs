@@ -78,8 +78,8 @@ async fn start_failure(error: StartError, paths: &Paths) -> Failure {
         )),
         StartError::Directory(_)
         | StartError::Control(_)
-        | StartError::Store(_)
-        | StartError::Sandbox(_)
+        | StartError::Store { .. }
+        | StartError::Sandbox { .. }
         | StartError::BaseUrl(_) => Failure::sentence(error),
     }
 }

@@ -1,5 +1,7 @@
 //! Why the bridge does not start, and why it does not do what a person asked.
 
+use std::path::PathBuf;
+
 use crate::accounts::AddAccountError;
 use crate::control::ClaimError;
 use crate::paths::DirectoryError;
@@ -31,14 +33,35 @@ pub enum StartError {
         reason: std::io::Error,
     },
     /// The database cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The sandbox's database cannot be used.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
+    #[error("{reason}: {}; {}", file.display(), store_cure(*reason))]
+    Store {
+        /// The database.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        reason: StoreError,
+    },
+    /// The sandbox's database cannot be used, and the sandbox answers for every account.
+    #[error("{reason}: {}; move it away to begin with an empty sandbox", file.display())]
+    Sandbox {
+        /// The sandbox's database.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        reason: SandboxError,
+    },
     /// `api_base_url` is not an address that a key may be sent to.
     #[error(transparent)]
     BaseUrl(#[from] crate::upstream::BaseUrlError),
+}
+
+fn store_cure(reason: StoreError) -> &'static str {
+    match reason {
+        StoreError::Full => "free some space and start again",
+        StoreError::ReadOnly => "check the permissions of its directory",
+        StoreError::Newer => "start that version, or move the file away to begin with an empty one",
+        StoreError::Damaged | StoreError::Failed => "move the file away to begin with an empty one",
+    }
 }
 
 /// Why an answer was not taken.

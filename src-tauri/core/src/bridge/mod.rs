@@ -42,6 +42,8 @@ pub struct Bridge {
     desk: Desk,
     oauth: Arc<AuthorizationServer>,
     questions: watch::Sender<Vec<RequestView>>,
+    /// What was found at the start and a person should know.
+    found: Option<String>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }

@@ -44,11 +44,13 @@ impl Bridge {
         let socket = control::Listener::claim(paths)?;
         let (address, listeners) = listen::listen(config.port)?;
         let shutdown = CancellationToken::new();
-        let store = Store::open(&paths.data_dir, clock.now())?;
+        let unusable = |reason| StartError::Store { file: Store::file(&paths.data_dir), reason };
+        let store = Store::open(&paths.data_dir, clock.now()).map_err(unusable)?;
         let vault = Vault::os(&paths.keychain_service);
-        let accounts = Accounts::new(store.clone(), vault.clone(), backends(&config, paths, &clock)?);
+        let (backends, found) = backends(&config, paths, &clock)?;
+        let accounts = Accounts::new(store.clone(), vault.clone(), backends);
         if let Some(key) = config.api_key.clone() {
-            accounts.use_environment(key, clock.now()).await?;
+            accounts.use_environment(key, clock.now()).await.map_err(unusable)?;
         }
         let keys = match &config.jwt_secret {
             Some(secret) => SigningKeys::configured(secret),
@@ -88,6 +90,7 @@ impl Bridge {
             desk,
             oauth,
             questions: watch::Sender::new(Vec::new()),
+            found,
             shutdown: shutdown.clone(),
             tasks,
         });
@@ -114,17 +117,33 @@ fn lifetimes(config: &Config) -> Lifetimes {
     Lifetimes { access: config.access_token_ttl, refresh: config.refresh_token_ttl, code: config.code_ttl }
 }
 
-fn backends(config: &Config, paths: &Paths, clock: &Arc<dyn Clock>) -> Result<Backends, StartError> {
-    let sandbox = Sandbox::open(&paths.sandbox_dir.join(SANDBOX_FILE), clock.clone())?;
-    let stand_in = Upstream::in_process(InProcess::new(sandbox.router()));
+/// Where accounts live, and what a person should know of it. A broken sandbox is no reason to keep the real
+/// memories from anybody.
+fn backends(
+    config: &Config,
+    paths: &Paths,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Backends, Option<String>), StartError> {
+    let file = paths.sandbox_dir.join(SANDBOX_FILE);
+    let (sandbox, found) = match (Sandbox::open(&file, clock.clone()), &config.api_base) {
+        (Ok(sandbox), _) => (Some(sandbox), None),
+        (Err(reason), ApiBase::Sandbox) => return Err(StartError::Sandbox { file, reason }),
+        (Err(reason), ApiBase::Remote(_)) => {
+            tracing::error!(%reason, "the sandbox cannot be used");
+            (None, Some(format!("The sandbox cannot be used: {reason}: {}.", file.display())))
+        }
+    };
+    let router = sandbox.as_ref().map(Sandbox::router).unwrap_or_default();
+    let stand_in = Upstream::in_process(InProcess::new(router));
     let remote = match &config.api_base {
         ApiBase::Remote(url) => Upstream::remote(BaseUrl::parse(url.as_str())?, UpstreamLimits::default()),
         ApiBase::Sandbox => stand_in.clone(),
     };
-    Ok(Backends {
+    let backends = Backends {
         remote,
         sandbox: stand_in,
-        sandbox_key: Box::new(move || Some(sandbox.key())),
+        sandbox_key: Box::new(move || sandbox.as_ref().map(Sandbox::key)),
         identity_headers: config.identity_headers,
-    })
+    };
+    Ok((backends, found))
 }

@@ -16,8 +16,7 @@ impl Bridge {
         let requests = self.questions.borrow().len();
         let accounts = self.accounts.all().await;
         let clients = self.store.count_connected_clients().await;
-        let mut notices = self.notices();
-        notices.extend(accounts.as_ref().err().or(clients.as_ref().err()).copied().map(store_notice));
+        let notices = self.notices();
         let accounts = accounts.unwrap_or_default();
         StatusView {
             state: state(requests, &accounts, *self.accounts.reachability().borrow()),
@@ -47,6 +46,8 @@ impl Bridge {
                 aside.display()
             ));
         }
+        notices.extend(self.found.clone());
+        notices.extend(self.store.trouble().map(store_notice));
         notices.extend(keychain_notice(self.vault.state()).map(str::to_owned));
         notices.extend(unsaved_notice(self.accounts.unsaved()));
         notices
@@ -71,9 +72,12 @@ fn store_notice(error: StoreError) -> String {
             "The disk is full, so the bridge cannot remember new sign-ins. Free some space.".into()
         }
         StoreError::ReadOnly => "The data directory cannot be written. Check its permissions.".into(),
-        StoreError::Damaged | StoreError::Newer | StoreError::Failed => {
-            "The database could not be read. Restart the bridge; if that does not help, look into the log."
+        StoreError::Damaged => {
+            "The database is damaged. Restart the bridge: it keeps the damaged file and begins with an empty one."
                 .into()
+        }
+        StoreError::Newer | StoreError::Failed => {
+            "The database could not be used. Restart the bridge; if that does not help, look into the log.".into()
         }
     }
 }

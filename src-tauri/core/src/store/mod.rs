@@ -17,9 +17,10 @@ mod refresh_tokens;
 mod rows;
 mod schema;
 mod settings;
+mod trouble;
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::SystemTime;
 
 use rusqlite::Connection;
@@ -33,6 +34,8 @@ pub use error::StoreError;
 pub use grants::{GrantRecord, GrantUse};
 pub use refresh_tokens::{IssuedRefresh, RefreshChange, RefreshRecord, RefreshStanding};
 
+use trouble::Trouble;
+
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// The database. Cheap to clone; the file is closed when the last clone is gone.
@@ -40,6 +43,7 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 pub struct Store {
     jobs: mpsc::Sender<Job>,
     set_aside: Option<PathBuf>,
+    trouble: Arc<Trouble>,
 }
 
 impl Store {
@@ -62,13 +66,25 @@ impl Store {
                 }
             })
             .map_err(|_| StoreError::Failed)?;
-        Ok(Self { jobs, set_aside })
+        Ok(Self { jobs, set_aside, trouble: Arc::new(Trouble::of(data_dir)) })
+    }
+
+    /// Where the database of this directory is.
+    #[must_use]
+    pub fn file(data_dir: &Path) -> PathBuf {
+        data_dir.join(open::FILE)
     }
 
     /// The damaged file that was found and set aside when the store was opened.
     #[must_use]
     pub fn set_aside(&self) -> Option<&Path> {
         self.set_aside.as_deref()
+    }
+
+    /// Why the last write did not succeed; nothing once one does.
+    #[must_use]
+    pub fn trouble(&self) -> Option<StoreError> {
+        self.trouble.last()
     }
 
     /// Runs `job` on the store's thread, after everything that was asked before it.
@@ -78,12 +94,20 @@ impl Store {
         F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let trouble = self.trouble.clone();
         let job: Job = Box::new(move |connection| {
+            let before = connection.total_changes();
+            let done = job(connection).map_err(StoreError::from);
+            match &done {
+                Err(error) => trouble.note(*error),
+                Ok(_) if connection.total_changes() > before => trouble.written(),
+                Ok(_) => {}
+            }
             // The caller may have gone; what was asked is done all the same.
-            let _ = reply.send(job(connection));
+            let _ = reply.send(done);
         });
         self.jobs.send(job).map_err(|_| StoreError::Failed)?;
-        Ok(answer.await.map_err(|_| StoreError::Failed)??)
+        answer.await.map_err(|_| StoreError::Failed)?
     }
 }
 

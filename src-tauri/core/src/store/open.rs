@@ -11,7 +11,9 @@ use super::schema::STEPS;
 use crate::clock::unix_seconds;
 
 /// The database's name in the data directory.
-const FILE: &str = "bridge.db";
+pub(super) const FILE: &str = "bridge.db";
+/// Beside the database while there is reason to doubt it.
+const SUSPICION: &str = "-suspect";
 /// How long to wait for another process that has the file open, such as a backup program.
 const BUSY: Duration = Duration::from_secs(5);
 /// Memory for pages, in KiB; the working set is a few indexes.
@@ -20,13 +22,31 @@ const CACHE_KIB: i32 = 1024;
 /// The connection, and where a damaged file went.
 pub(super) fn open(data_dir: &Path, now: SystemTime) -> Result<(Connection, Option<PathBuf>), StoreError> {
     let file = data_dir.join(FILE);
-    match connect(&file) {
+    match connect(&file).and_then(|connection| clear_of_suspicion(connection, &file)) {
         Err(StoreError::Damaged) => {
             let aside = set_aside(&file, now)?;
             Ok((connect(&file)?, Some(aside)))
         }
         connected => Ok((connected?, None)),
     }
+}
+
+/// Where it is noted that damage was met while the database was open.
+pub(super) fn suspicion(file: &Path) -> PathBuf {
+    with_suffix(file, SUSPICION)
+}
+
+/// Reading the whole file takes too long for every start, so it is done where damage was met before.
+fn clear_of_suspicion(connection: Connection, file: &Path) -> Result<Connection, StoreError> {
+    if !suspicion(file).exists() {
+        return Ok(connection);
+    }
+    let verdict: String = connection.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(StoreError::Damaged);
+    }
+    fs::remove_file(suspicion(file)).map_err(|error| from_io(&error))?;
+    Ok(connection)
 }
 
 fn connect(file: &Path) -> Result<Connection, StoreError> {
@@ -74,6 +94,8 @@ fn back_up(connection: &Connection, file: &Path, layout: usize) -> Result<(), St
     if copy.exists() {
         fs::remove_file(&copy).map_err(|error| from_io(&error))?;
     }
+    // SQLite fills an empty file, and would make one that others may read.
+    make_private(&copy)?;
     connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
     Ok(())
 }
@@ -91,7 +113,7 @@ fn prove_writable(connection: &mut Connection) -> Result<(), StoreError> {
 /// Renames a damaged database with what belongs to it.
 fn set_aside(file: &Path, now: SystemTime) -> Result<PathBuf, StoreError> {
     let aside = file.with_extension(format!("damaged-{}", unix_seconds(now)));
-    for part in ["", "-wal", "-shm"] {
+    for part in ["", "-wal", "-shm", SUSPICION] {
         let from = with_suffix(file, part);
         if from.exists() {
             fs::rename(from, with_suffix(&aside, part)).map_err(|error| from_io(&error))?;
