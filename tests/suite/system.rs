@@ -3,4 +3,24 @@
 mod crash;
 mod dice;
 #[cfg(target_os = "linux")]
+mod keychain;
+#[cfg(target_os = "linux")]
 mod leaks;
+
+use std::time::Duration;
+
+use crate::harness::http::PATIENCE;
+
+/// Waits until `holds`.
+#[track_caller]
+fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) -> impl Future<Output = ()> {
+    let caller = std::panic::Location::caller();
+    async move {
+        let waiting = async {
+            while !holds().await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "not in time at {caller}: {what}");
+    }
+}
