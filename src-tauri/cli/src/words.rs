@@ -176,6 +176,7 @@ mod tests {
             code: "K7-42".into(),
             client_id: ClientId::new("c"),
             client_name: "Claude".into(),
+            confirmed_by: None,
             redirect_uri: redirect_uri.map(str::to_owned),
             scopes: Scopes::ALL,
             asked_at: NOON.into(),

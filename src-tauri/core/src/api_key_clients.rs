@@ -71,18 +71,20 @@ impl ApiKeyClients {
         if owner.as_str() != user_id {
             return Err(KeyRefused::NotAccepted);
         }
-        let grant_id = grant_id(key, client);
-        let before = self.oauth.live().revocations();
-        let grant = match self.store.grant(&grant_id).await? {
-            Some((_, Some(_revoked))) => return Err(KeyRefused::NotAccepted),
-            Some((grant, None)) => {
-                self.accounts.lend(&grant.account_id, key);
-                grant
+        let id = grant_id(key, client);
+        loop {
+            let before = self.oauth.live().revocations();
+            let grant = match self.store.grant(&id).await? {
+                Some((_, Some(_revoked))) => return Err(KeyRefused::NotAccepted),
+                Some((grant, None)) => grant,
+                None => self.first_use(&id, key, client, &owner, now).await?,
+            };
+            // Somebody was revoked while the store was asked: perhaps this one, so it is asked again.
+            if let Some(live) = self.oauth.live().hold(&grant, before) {
+                self.accounts.lend(&live.account, key);
+                return Ok(Access { grant: live, scopes: Scopes::ALL });
             }
-            None => self.first_use(grant_id, key, client, owner, now).await?,
-        };
-        let live = self.oauth.live().hold(&grant, before).ok_or(KeyRefused::NotAccepted)?;
-        Ok(Access { grant: live, scopes: Scopes::ALL })
+        }
     }
 
     async fn owner(&self, key: &ApiKey, now: SystemTime) -> Result<UserId, KeyRefused> {
@@ -90,7 +92,9 @@ impl ApiKeyClients {
         let known = {
             let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
             verdicts.get(&digest).filter(|verdict| verdict.until > now).map(|verdict| verdict.user_id.clone())
-        };
+        }
+        // A call that Jean Memory refused since then took the key back.
+        .filter(|_| self.accounts.is_lent(&Accounts::lent_account(key)));
         if let Some(user_id) = known {
             return Ok(user_id);
         }
@@ -111,18 +115,18 @@ impl ApiKeyClients {
 
     async fn first_use(
         &self,
-        id: GrantId,
+        id: &GrantId,
         key: &ApiKey,
         client: &str,
-        owner: UserId,
+        owner: &UserId,
         now: SystemTime,
     ) -> Result<GrantRecord, KeyRefused> {
         let grant = GrantRecord {
             client_id: ClientId::new(format!("key:{id}")),
-            id,
+            id: id.clone(),
             client_name: display_name(client),
             account_id: Accounts::lent_account(key),
-            subject: owner,
+            subject: owner.clone(),
             scopes: Scopes::ALL,
             via: Via::ApiKey,
             redirect_host: String::new(),
@@ -130,8 +134,14 @@ impl ApiKeyClients {
             last_used_at: None,
             calls: 0,
         };
-        self.accounts.lend(&grant.account_id, key);
-        self.store.create_grant(grant.clone(), None, None).await?;
+        if let Err(error) = self.store.create_grant(grant.clone(), None, None).await {
+            // Two requests at once are both the first; the one that comes second finds the grant.
+            return match self.store.grant(id).await? {
+                Some((grant, None)) => Ok(grant),
+                Some((_, Some(_revoked))) => Err(KeyRefused::NotAccepted),
+                None => Err(error.into()),
+            };
+        }
         tracing::info!(client = %grant.client_id, "a client with a key of its own was used for the first time");
         Ok(grant)
     }

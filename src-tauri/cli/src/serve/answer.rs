@@ -149,6 +149,7 @@ mod tests {
             code: "K7-42".into(),
             client_id: ClientId::new("c"),
             client_name: "Evil\u{1b}[2J".into(),
+            confirmed_by: None,
             redirect_uri: Some("https://example.com/cb".into()),
             scopes: Scopes::ALL,
             asked_at: String::new(),

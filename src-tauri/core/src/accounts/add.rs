@@ -138,8 +138,13 @@ impl Accounts {
     }
 
     async fn keep(&self, account: AccountRecord, key: &ApiKey) -> Result<Added, AddAccountError> {
-        // The row first: a key in the keychain without an account would never be found again.
-        self.save(account.clone()).await?;
+        // In memory first, so that a call on its way with the old key cannot mark the new one as refused;
+        // the row before the keychain, where a key without an account would never be found again.
+        self.0.keys.remember(&account.id, key);
+        if let Err(error) = self.save(account.clone()).await {
+            self.0.keys.forget(&account.id);
+            return Err(error.into());
+        }
         let kept = self.0.keys.put(&account.id, key).await;
         self.changed(&account.id);
         if let Err(error) = &kept {

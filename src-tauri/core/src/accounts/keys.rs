@@ -94,6 +94,16 @@ impl Keys {
         self.lock().insert(account.clone(), key.clone());
     }
 
+    /// Whether this is the key that calls for the account go with now.
+    pub(super) fn is_current(&self, account: &AccountId, key: &ApiKey) -> bool {
+        self.lock().get(account).is_some_and(|current| current.digest() == key.digest())
+    }
+
+    /// Forgets what is in memory; the keychain is asked again.
+    pub(super) fn forget(&self, account: &AccountId) {
+        self.lock().remove(account);
+    }
+
     /// Forgets a key everywhere.
     pub(super) async fn delete(&self, account: &AccountId) -> Result<(), VaultError> {
         self.lock().remove(account);

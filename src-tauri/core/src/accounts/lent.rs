@@ -19,6 +19,11 @@ impl Lent {
         self.lock().get(id).cloned()
     }
 
+    /// No longer held; true if it was.
+    pub(super) fn take_back(&self, id: &AccountId) -> bool {
+        self.lock().remove(id).is_some()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, ApiKey>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -29,6 +34,12 @@ impl Accounts {
     #[must_use]
     pub fn lent_account(key: &ApiKey) -> AccountId {
         AccountId::new(format!("key:{}", key.digest().short_hex()))
+    }
+
+    /// Whether a key is held under this id: none that Jean Memory refused in the meantime is.
+    #[must_use]
+    pub fn is_lent(&self, id: &AccountId) -> bool {
+        self.0.lent.key(id).is_some()
     }
 
     /// Holds a key for the calls of its client.

@@ -63,7 +63,7 @@ struct Inner {
     /// The account list, read once.
     list: OnceCell<RwLock<HashMap<AccountId, AccountRecord>>>,
     reachability: watch::Sender<Reachability>,
-    /// Accounts whose key or state changed, for whoever caches what a key gives.
+    /// Accounts with another key, for whoever caches what a key gives.
     changes: broadcast::Sender<AccountId>,
 }
 
@@ -106,9 +106,9 @@ impl Accounts {
     /// # Errors
     /// [`AccountError`].
     pub async fn list_tools(&self, id: &AccountId) -> Result<Vec<Map<String, Value>>, AccountError> {
-        let (upstream, credential) = self.reach(id).await?;
-        let listed = upstream.list_tools(&credential).await;
-        self.noted(id, listed).await
+        let way = self.reach(id).await?;
+        let listed = way.upstream.list_tools(&way.credential).await;
+        self.noted(id, &way, listed).await
     }
 
     /// Calls a tool with the account's key.
@@ -121,9 +121,9 @@ impl Accounts {
         name: &str,
         arguments: Map<String, Value>,
     ) -> Result<ToolReply, AccountError> {
-        let (upstream, credential) = self.reach(id).await?;
-        let called = upstream.call_tool(&credential, name, arguments).await;
-        self.noted(id, called).await
+        let way = self.reach(id).await?;
+        let called = way.upstream.call_tool(&way.credential, name, arguments).await;
+        self.noted(id, &way, called).await
     }
 
     /// Whether Jean Memory answered at the last attempt, and every change of it.
@@ -132,7 +132,15 @@ impl Accounts {
         self.0.reachability.subscribe()
     }
 
-    /// Every account from now on whose key or state changes, or that is removed.
+    /// Asks whether Jean Memory is back, if it was not there at the last attempt.
+    pub async fn look_again(&self) {
+        if *self.0.reachability.borrow() == Reachability::Offline {
+            let health = self.0.backends.remote.health().await;
+            self.note_reachability(health.as_ref().err());
+        }
+    }
+
+    /// Every account from now on that gets another key or is removed.
     #[must_use]
     pub fn changes(&self) -> broadcast::Receiver<AccountId> {
         self.0.changes.subscribe()
@@ -172,24 +180,22 @@ impl Accounts {
     }
 
     /// The upstream and what it is shown for this account.
-    async fn reach(&self, id: &AccountId) -> Result<(Upstream, Credential), AccountError> {
+    async fn reach(&self, id: &AccountId) -> Result<Way, AccountError> {
         if let Some(key) = self.0.lent.key(id) {
-            return Ok((self.upstream_of(&key), Credential { key, identity: None }));
+            return Ok(Way::new(self, Credential { key, identity: None }));
         }
         let account = self.get(id).await?.ok_or(AccountError::Unknown)?;
         // upstream-api.md 14.5: a refused key is not used again.
         if account.state == KeyState::Rejected {
             return Err(AccountError::KeyRejected);
         }
-        let (upstream, key) = match account.kind {
-            AccountKind::Sandbox => (&self.0.backends.sandbox, (self.0.backends.sandbox_key)()),
-            AccountKind::Key | AccountKind::Environment => {
-                (&self.0.backends.remote, self.0.keys.get(id).await?)
-            }
+        let key = match account.kind {
+            AccountKind::Sandbox => (self.0.backends.sandbox_key)(),
+            AccountKind::Key | AccountKind::Environment => self.0.keys.get(id).await?,
         };
         let verified = account.state == KeyState::Ok && !account.user_id.is_empty();
         let identity = (self.0.backends.identity_headers && verified).then(|| UserId::new(account.user_id));
-        Ok((upstream.clone(), Credential { key: key.ok_or(AccountError::NoKey)?, identity }))
+        Ok(Way::new(self, Credential { key: key.ok_or(AccountError::NoKey)?, identity }))
     }
 
     fn upstream_of(&self, key: &ApiKey) -> Upstream {
@@ -204,32 +210,54 @@ impl Accounts {
     }
 
     /// Remembers what an attempt tells about the key and about Jean Memory.
-    async fn noted<T>(&self, id: &AccountId, result: Result<T, UpstreamError>) -> Result<T, AccountError> {
-        let offline = result.as_ref().is_err_and(UpstreamError::is_outage);
-        let now = if offline { Reachability::Offline } else { Reachability::Online };
-        self.0.reachability.send_if_modified(|last| std::mem::replace(last, now) != now);
+    async fn noted<T>(
+        &self,
+        id: &AccountId,
+        way: &Way,
+        result: Result<T, UpstreamError>,
+    ) -> Result<T, AccountError> {
+        if !way.is_sandbox {
+            self.note_reachability(result.as_ref().err());
+        }
         match result {
             Ok(value) => Ok(value),
             Err(UpstreamError::KeyRejected) => {
-                self.set_state(id, KeyState::Rejected).await?;
+                if let Err(error) = self.reject(id, &way.credential.key).await {
+                    tracing::error!(account = %id, %error, "a refused key could not be marked");
+                }
                 Err(AccountError::KeyRejected)
             }
             Err(error) => Err(AccountError::Upstream(error)),
         }
     }
 
-    async fn set_state(&self, id: &AccountId, state: KeyState) -> Result<(), StoreError> {
+    fn note_reachability(&self, error: Option<&UpstreamError>) {
+        let offline = error.is_some_and(UpstreamError::is_outage);
+        let now = if offline { Reachability::Offline } else { Reachability::Online };
+        self.0.reachability.send_if_modified(|last| std::mem::replace(last, now) != now);
+    }
+
+    /// Marks the account of a refused key, unless it has another key by now: calls with the old one may
+    /// still be under way when a person enters a new one.
+    async fn reject(&self, id: &AccountId, key: &ApiKey) -> Result<(), StoreError> {
+        if self.0.lent.take_back(id) {
+            return Ok(());
+        }
         match self.get(id).await? {
-            Some(account) if account.state != state => self.save(AccountRecord { state, ..account }).await,
+            Some(account) if account.state != KeyState::Rejected && self.0.keys.is_current(id, key) => {
+                self.save(AccountRecord { state: KeyState::Rejected, ..account }).await
+            }
             Some(_) | None => Ok(()),
         }
     }
 
     async fn save(&self, account: AccountRecord) -> Result<(), StoreError> {
         self.0.store.save_account(account.clone()).await?;
-        let id = account.id.clone();
-        self.list().await?.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), account);
-        self.changed(&id);
+        self.list()
+            .await?
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(account.id.clone(), account);
         Ok(())
     }
 
@@ -246,6 +274,20 @@ impl Accounts {
                 Ok(RwLock::new(all.into_iter().map(|account| (account.id.clone(), account)).collect()))
             })
             .await
+    }
+}
+
+/// How an account's calls travel.
+struct Way {
+    upstream: Upstream,
+    is_sandbox: bool,
+    credential: Credential,
+}
+
+impl Way {
+    fn new(accounts: &Accounts, credential: Credential) -> Self {
+        let is_sandbox = credential.key.is_sandbox();
+        Self { upstream: accounts.upstream_of(&credential.key), is_sandbox, credential }
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use crate::http::mcp::Bearers;
-use crate::oauth::{Access, AuthorizationServer, InvalidToken};
+use crate::oauth::{Access, AuthorizationServer, BearerError};
 
 /// Judges bearers.
 pub(super) struct Bearer(pub(super) Arc<AuthorizationServer>);
@@ -17,7 +17,7 @@ impl Bearers for Bearer {
         &'a self,
         bearer: &'a str,
         now: SystemTime,
-    ) -> BoxFuture<'a, Result<Access, InvalidToken>> {
-        async move { self.0.authenticate(bearer, now).await.map_err(|_| InvalidToken) }.boxed()
+    ) -> BoxFuture<'a, Result<Access, BearerError>> {
+        self.0.authenticate(bearer, now).boxed()
     }
 }

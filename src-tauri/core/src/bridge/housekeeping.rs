@@ -1,5 +1,5 @@
 //! What is done from time to time: writing down use, forgetting what has ended, asking about keys that could
-//! not be checked.
+//! not be checked and whether Jean Memory is back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +31,12 @@ pub(super) async fn run(bridge: Arc<Bridge>, activity_days: u32) {
             note(bridge.store.forget_old_activity(kept, now).await.map(drop));
         }
         // Jean Memory may be slow and the keychain may show a prompt; the end waits for neither.
+        let asking = async {
+            note(bridge.accounts.check_unchecked().await);
+            bridge.accounts.look_again().await;
+        };
         tokio::select! {
-            checked = bridge.accounts.check_unchecked() => note(checked),
+            () = asking => {}
             () = bridge.shutdown.cancelled() => break,
         }
     }

@@ -14,6 +14,7 @@ use super::failure::words;
 use super::server::{MemoryServer, TITLE};
 use super::service::{CallRecord, MemoryError, Outcome, ToolReply};
 use crate::oauth::Access;
+use crate::scope::Scope;
 
 /// When a client that asked for progress hears of a slow call.
 #[derive(Clone, Copy, Debug)]
@@ -129,8 +130,12 @@ impl Running<'_> {
                 result
             }
             Err(error) => {
+                let mut text = words(&error);
+                if error == MemoryError::Unexpected && self.listed.scope == Scope::Write {
+                    text.push_str(" Whether it was carried out is unknown; look before repeating it.");
+                }
                 self.end(Outcome::Failed, 0);
-                failed(words(&error))
+                failed(text)
             }
         }
     }

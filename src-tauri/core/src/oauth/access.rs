@@ -66,12 +66,6 @@ pub struct Pass {
     lane: Lane,
 }
 
-/// The bearer is unknown, expired, revoked, forged or meant for somebody else; which of these is
-/// nobody's business (RFC 6750 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the access token is not valid")]
-pub struct InvalidToken;
-
 impl LiveGrant {
     /// A grant that is alive.
     #[must_use]

@@ -32,7 +32,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
-pub use access::{Access, InvalidToken, LiveGrant};
+pub use access::{Access, LiveGrant};
 pub use authorize::{PageError, RedirectError};
 pub use client_name::display_name;
 pub use error::OAuthError;
@@ -111,9 +111,13 @@ pub struct AuthorizationServer {
 /// Why a bearer could not be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BearerError {
-    /// It is good for nothing (protocol.md 6.4).
+    /// It is unknown, expired, revoked, forged or meant for somebody else; which of these is nobody's
+    /// business (protocol.md 6.4; RFC 6750 §3.1).
     #[error("the token is not valid")]
     Invalid,
+    /// The keychain has not given the key that signs tokens, so nobody knows; not the token's fault.
+    #[error("the bridge is waiting for the keychain")]
+    NoSigningKey,
     /// The store failed, so nobody knows; not the token's fault.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -144,6 +148,9 @@ impl AuthorizationServer {
     /// # Errors
     /// [`BearerError`].
     pub async fn authenticate(&self, bearer: &str, now: SystemTime) -> Result<Access, BearerError> {
+        if self.keys.current().await.is_none() {
+            return Err(BearerError::NoSigningKey);
+        }
         let claims = access_token::verify(&self.keys, bearer, self.port, false, now)
             .await
             .map_err(|_| BearerError::Invalid)?;

@@ -57,11 +57,8 @@ impl UpstreamError {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::StateUnknown(_) | Self::TimedOut => true,
-            Self::KeyRejected
-            | Self::Busy { .. }
-            | Self::Unexpected(_)
-            | Self::Rpc { .. }
-            | Self::RequestTooLarge => false,
+            Self::Unexpected(what) => what.is_somebody_else(),
+            Self::KeyRejected | Self::Busy { .. } | Self::Rpc { .. } | Self::RequestTooLarge => false,
         }
     }
 }
@@ -110,6 +107,16 @@ pub enum Interruption {
     /// A 5xx that is not an answer of the API.
     #[error("HTTP status {0}")]
     ServerFault(u16),
+}
+
+impl Unexpected {
+    /// Whether it was not the API that answered: a hosting page, a portal, a proxy.
+    fn is_somebody_else(self) -> bool {
+        match self {
+            Self::Redirect | Self::Html | Self::Empty | Self::NotJson | Self::Status(_) => true,
+            Self::Truncated | Self::TooLarge | Self::WrongId | Self::Malformed | Self::Incomplete => false,
+        }
+    }
 }
 
 /// What was odd about an answer.

@@ -40,7 +40,10 @@ pub(super) enum Kind {
 pub(super) struct Line {
     transport: Transport,
     limits: UpstreamLimits,
-    slots: Semaphore,
+    /// Places for tool calls, which may take minutes, and for everything else, which must not wait for
+    /// them: a person who enters a key, a client that asks for the tools.
+    calls: Semaphore,
+    quick: Semaphore,
     heard: Mutex<Option<Instant>>,
 }
 
@@ -53,7 +56,8 @@ enum Failure {
 
 impl Line {
     pub(super) fn new(transport: Transport, limits: UpstreamLimits) -> Self {
-        Self { transport, limits, slots: Semaphore::new(limits.parallel), heard: Mutex::new(None) }
+        let places = || Semaphore::new(limits.parallel);
+        Self { transport, limits, calls: places(), quick: places(), heard: Mutex::new(None) }
     }
 
     /// Sends a request and returns a reply for the caller to read: any 2xx or 4xx other than 429,
@@ -73,7 +77,11 @@ impl Line {
         let request = Outgoing { endpoint, headers, body };
         let started = Instant::now();
         let deadline = started + self.budget(kind, started);
-        let Ok(Ok(_slot)) = timeout_at(deadline, self.slots.acquire()).await else {
+        let places = match kind {
+            Kind::Call => &self.calls,
+            Kind::Repeatable => &self.quick,
+        };
+        let Ok(Ok(_place)) = timeout_at(deadline, places.acquire()).await else {
             return Err(UpstreamError::Busy { retry_after: None });
         };
         let mut outcome = self.attempt(request.clone(), deadline).await;

@@ -20,7 +20,8 @@ pub const RETRY_DELAY: Duration = Duration::from_millis(250);
 pub const MAX_REQUEST: usize = 4 * 1024 * 1024;
 /// Largest reply body; the largest plausible one is about 14 MB (upstream-api.md 10).
 pub const MAX_REPLY: usize = 16 * 1024 * 1024;
-/// Requests at once: one process over there serves everyone (upstream-api.md 14.6).
+/// Tool calls at once, and as many other requests: one process over there serves everyone
+/// (upstream-api.md 14.6).
 pub const PARALLEL: usize = 4;
 
 /// The limits of one [`Upstream`](super::Upstream); the default is what ships.

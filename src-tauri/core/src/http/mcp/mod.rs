@@ -42,7 +42,7 @@ pub use headers::check;
 pub use refusal::Refusal;
 
 use crate::clock::Clock;
-use crate::oauth::{Access, InvalidToken};
+use crate::oauth::{Access, BearerError};
 use credentials::Credentials;
 
 /// The MCP endpoint (design.md 4).
@@ -58,7 +58,7 @@ pub trait Bearers: Send + Sync + 'static {
         &'a self,
         bearer: &'a str,
         now: SystemTime,
-    ) -> BoxFuture<'a, Result<Access, InvalidToken>>;
+    ) -> BoxFuture<'a, Result<Access, BearerError>>;
 }
 
 #[derive(Clone)]
@@ -103,9 +103,12 @@ impl Door {
             Credentials::Absent => return Err(Refusal::Unauthorized(challenge())),
             Credentials::Malformed => return Err(Refusal::Malformed(challenge())),
         };
-        self.bearers
-            .authenticate(bearer, self.clock.now())
-            .await
-            .map_err(|InvalidToken| Refusal::InvalidToken(challenge()))
+        self.bearers.authenticate(bearer, self.clock.now()).await.map_err(|error| match error {
+            BearerError::Invalid => Refusal::InvalidToken(challenge()),
+            BearerError::NoSigningKey | BearerError::Store(_) => {
+                tracing::error!(%error, "a bearer could not be judged");
+                Refusal::Unavailable
+            }
+        })
     }
 }

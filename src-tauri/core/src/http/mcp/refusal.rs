@@ -27,6 +27,9 @@ pub enum Refusal {
     Malformed(Box<Challenge>),
     /// A token that is not good, or not any more (6.4).
     InvalidToken(Box<Challenge>),
+    /// Nobody can tell whether the token is good. Never a 401, which would make the client throw a good
+    /// token away (D11).
+    Unavailable,
     /// The token needs these scopes (6.6).
     InsufficientScope(Box<Challenge>, Scopes),
     /// The path names somebody else (6.14).
@@ -79,6 +82,11 @@ impl IntoResponse for Refusal {
             Self::InvalidToken(challenge) => {
                 refused_by(StatusCode::UNAUTHORIZED, "invalid_token", &challenge, Scopes::ALL)
             }
+            Self::Unavailable => with(
+                plain(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+                RETRY_AFTER,
+                HeaderValue::from_static("1"),
+            ),
             Self::InsufficientScope(challenge, scopes) => {
                 refused_by(StatusCode::FORBIDDEN, "insufficient_scope", &challenge, scopes)
             }

@@ -125,16 +125,26 @@ async fn no_more_than_four_calls_are_under_way() {
 }
 
 #[tokio::test]
-async fn waiting_for_a_free_line_ends_with_busy() {
-    let server = Server::start(|_, _| Answer::Hang).await;
+async fn waiting_for_a_free_place_ends_with_busy() {
+    let server = Server::start(|seen, _| seen.text("ok")).await;
     let upstream =
-        client(&server, UpstreamLimits { parallel: 1, cold: Duration::from_millis(50), ..limits() });
-    let holder = upstream.clone();
-    let holding = tokio::spawn(async move { ask(&holder).await });
+        client(&server, UpstreamLimits { parallel: 0, call: Duration::from_millis(50), ..limits() });
+    assert_eq!(ask(&upstream).await.unwrap_err(), UpstreamError::Busy { retry_after: None });
+    assert_eq!(server.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn a_list_or_a_key_check_does_not_wait_behind_slow_calls() {
+    let server = Server::start(|seen: &Seen, _| match seen.json()["method"].as_str() {
+        Some("tools/call") => Answer::Hang,
+        _ => seen.result(&json!({ "tools": [] })),
+    })
+    .await;
+    let upstream = client(&server, UpstreamLimits { parallel: 1, ..limits() });
+    let caller = upstream.clone();
+    let holding = tokio::spawn(async move { ask(&caller).await });
     server.wait_for_requests(1).await;
-    let error = upstream.list_tools(&credential()).await.unwrap_err();
-    assert_eq!(error, UpstreamError::Busy { retry_after: None });
-    assert_eq!(server.seen().len(), 1);
+    assert!(upstream.list_tools(&credential()).await.is_ok());
     holding.abort();
 }
 

@@ -21,7 +21,7 @@ use crate::clock::SystemClock;
 use crate::http::mcp::{Bearers, Endpoint, Options, routes};
 use crate::ids::{AccountId, ClientId, GrantId, UserId};
 use crate::mcp::{CallRecord, Future, Memories, MemoryError, MemoryService, Pace, ToolPolicy, ToolReply};
-use crate::oauth::{Access, InvalidToken, LiveGrant};
+use crate::oauth::{Access, BearerError, LiveGrant};
 use crate::scope::{Scope, Scopes};
 use crate::view::Via;
 
@@ -333,10 +333,10 @@ impl Bearers for Tokens {
         &'a self,
         bearer: &'a str,
         _now: SystemTime,
-    ) -> BoxFuture<'a, Result<Access, InvalidToken>> {
+    ) -> BoxFuture<'a, Result<Access, BearerError>> {
         // As the real one: a token is good while its grant lives.
         let access = self.0.get(bearer).filter(|access| !access.grant.cancelled.is_cancelled());
-        Box::pin(std::future::ready(access.cloned().ok_or(InvalidToken)))
+        Box::pin(std::future::ready(access.cloned().ok_or(BearerError::Invalid)))
     }
 }
 
