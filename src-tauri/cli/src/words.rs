@@ -177,6 +177,8 @@ mod tests {
             client_id: ClientId::new("c"),
             client_name: "Claude".into(),
             confirmed_by: None,
+            allowed_before: None,
+            warning: None,
             redirect_uri: redirect_uri.map(str::to_owned),
             scopes: Scopes::ALL,
             asked_at: NOON.into(),

@@ -61,6 +61,12 @@ pub struct RequestView {
     /// The host that vouches for that name; without one it is only claimed.
     #[serde(default)]
     pub confirmed_by: Option<String>,
+    /// RFC 3339: when this app was last allowed with this address.
+    #[serde(default)]
+    pub allowed_before: Option<String>,
+    /// What there is to point out about where the answer goes.
+    #[serde(default)]
+    pub warning: Option<Warning>,
     /// Where the answer goes.
     pub redirect_uri: Option<String>,
     /// What it asks for.
@@ -69,6 +75,18 @@ pub struct RequestView {
     pub asked_at: String,
     /// RFC 3339; then it is refused.
     pub expires_at: String,
+}
+
+/// What is pointed out about where the answer goes (protocol.md 9.17).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// Whatever program listens on this computer gets the answer; nothing proves which one it is.
+    LoopbackOnly,
+    /// Whatever program registered the scheme gets the answer.
+    UnknownScheme,
+    /// A website that is not the client's own gets the answer.
+    ForeignWebsite,
 }
 
 /// How a client reaches the bridge.

@@ -150,6 +150,8 @@ mod tests {
             client_id: ClientId::new("c"),
             client_name: "Evil\u{1b}[2J".into(),
             confirmed_by: None,
+            allowed_before: None,
+            warning: None,
             redirect_uri: Some("https://example.com/cb".into()),
             scopes: Scopes::ALL,
             asked_at: String::new(),

@@ -16,7 +16,7 @@ use crate::mcp::{
     CallRecord, Future, Memories, MemoryError, MemoryService, Outcome as McpOutcome, ToolReply,
 };
 use crate::store::{ActivityRecord, Outcome, Store};
-use crate::upstream::UpstreamError;
+use crate::upstream::{Interruption, UpstreamError};
 
 /// Calls that wait to be written down; beyond this some are forgotten rather than held in memory.
 const MOST_WAITING: usize = 4096;
@@ -98,10 +98,9 @@ fn failure(error: AccountError) -> MemoryError {
     match error {
         AccountError::Unknown => MemoryError::UnknownAccount,
         AccountError::NoKey => MemoryError::NoKey,
-        AccountError::KeyRejected | AccountError::Upstream(UpstreamError::KeyRejected) => {
-            MemoryError::KeyRejected
-        }
-        AccountError::Keychain(_) | AccountError::Store(_) => MemoryError::Keychain,
+        AccountError::KeyRejected => MemoryError::KeyRejected,
+        AccountError::Keychain(_) => MemoryError::Keychain,
+        AccountError::Store(_) => MemoryError::Store,
         AccountError::Upstream(error) => upstream_failure(error),
     }
 }
@@ -110,10 +109,14 @@ fn upstream_failure(error: UpstreamError) -> MemoryError {
     match error {
         UpstreamError::KeyRejected => MemoryError::KeyRejected,
         UpstreamError::Unreachable(_) => MemoryError::Unreachable,
-        UpstreamError::StateUnknown(_) => MemoryError::StateUnknown,
-        UpstreamError::TimedOut => MemoryError::TimedOut,
+        UpstreamError::StateUnknown(Interruption::TimedOut) => MemoryError::TimedOut,
+        UpstreamError::StateUnknown(Interruption::Disconnected | Interruption::ServerFault(_)) => {
+            MemoryError::StateUnknown
+        }
+        UpstreamError::TimedOut => MemoryError::NoAnswer,
         UpstreamError::Busy { retry_after } => MemoryError::Busy { retry_after },
-        UpstreamError::Unexpected(_) | UpstreamError::RequestTooLarge => MemoryError::Unexpected,
+        UpstreamError::Unexpected(_) => MemoryError::Unexpected,
+        UpstreamError::RequestTooLarge => MemoryError::TooLarge,
         UpstreamError::Rpc { message } => MemoryError::Refused { message },
     }
 }
@@ -162,6 +165,40 @@ async fn write_down(store: Store, mut calls: mpsc::Receiver<ActivityRecord>, shu
         }
         if !more {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+    use crate::upstream::{Unexpected, Unreachable};
+    use crate::vault::VaultError;
+
+    #[test]
+    fn every_failure_keeps_its_cause() {
+        // protocol.md 7.28
+        use MemoryError as M;
+        use UpstreamError as U;
+        let upstream = AccountError::Upstream;
+        for (error, told) in [
+            (AccountError::Unknown, M::UnknownAccount),
+            (AccountError::NoKey, M::NoKey),
+            (AccountError::KeyRejected, M::KeyRejected),
+            (AccountError::Keychain(VaultError::Locked), M::Keychain),
+            (AccountError::Store(StoreError::Full), M::Store),
+            (upstream(U::Unreachable(Unreachable::Dns)), M::Unreachable),
+            (upstream(U::StateUnknown(Interruption::TimedOut)), M::TimedOut),
+            (upstream(U::StateUnknown(Interruption::Disconnected)), M::StateUnknown),
+            (upstream(U::StateUnknown(Interruption::ServerFault(502))), M::StateUnknown),
+            (upstream(U::TimedOut), M::NoAnswer),
+            (upstream(U::Busy { retry_after: None }), M::Busy { retry_after: None }),
+            (upstream(U::Unexpected(Unexpected::Html)), M::Unexpected),
+            (upstream(U::RequestTooLarge), M::TooLarge),
+            (upstream(U::Rpc { message: "no".into() }), M::Refused { message: "no".into() }),
+        ] {
+            assert_eq!(failure(error), told);
         }
     }
 }

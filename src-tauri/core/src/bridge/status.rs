@@ -117,16 +117,19 @@ pub(super) fn rfc3339(time: SystemTime) -> String {
 
 fn request_view(question: &Question) -> RequestView {
     let asker = &question.asker;
+    let (redirect_uri, warning) = match &asker.goes_to {
+        AnswerGoesTo::Redirect { uri, warning, .. } => (Some(uri.clone()), *warning),
+        AnswerGoesTo::ThisComputer => (None, None),
+    };
     RequestView {
         id: question.id.clone(),
         code: question.code.to_string(),
         client_id: asker.client_id.clone(),
         client_name: asker.client_name.clone(),
         confirmed_by: asker.confirmed_by.clone(),
-        redirect_uri: match &asker.goes_to {
-            AnswerGoesTo::Redirect { uri, .. } => Some(uri.clone()),
-            AnswerGoesTo::ThisComputer => None,
-        },
+        allowed_before: asker.allowed_before.map(rfc3339),
+        warning,
+        redirect_uri,
         scopes: asker.scopes,
         asked_at: rfc3339(question.asked_at),
         expires_at: rfc3339(question.expires_at),

@@ -11,4 +11,4 @@ mod question;
 
 pub use code::MatchingCode;
 pub use desk::{AnswerError, AskError, Desk, Ticket};
-pub use question::{AnswerGoesTo, Asker, Decision, LocalProgram, Outcome, Question, Warning};
+pub use question::{AnswerGoesTo, Asker, Decision, LocalProgram, Outcome, Question};

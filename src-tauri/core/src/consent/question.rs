@@ -7,7 +7,7 @@ use super::MatchingCode;
 use crate::ids::{AccountId, ClientId, QuestionId};
 use crate::scope::Scopes;
 use crate::store::ClientKind;
-use crate::view::Via;
+use crate::view::{Via, Warning};
 
 /// Who asks for what; made by whoever brings the question to the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,17 +48,6 @@ pub enum AnswerGoesTo {
     },
     /// A program on this computer that is connected to the local socket.
     ThisComputer,
-}
-
-/// What is pointed out about where the answer goes (protocol.md 9.17).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// Whatever program listens on this computer gets the answer; nothing proves which one it is.
-    LoopbackOnly,
-    /// Whatever program registered the scheme gets the answer.
-    UnknownScheme,
-    /// A website that is not the client's own gets the answer.
-    ForeignWebsite,
 }
 
 /// A program of this computer.

@@ -14,6 +14,11 @@ pub(super) fn words(error: &MemoryError) -> String {
             "The keychain of this computer did not hand over the Jean Memory key. Unlock it, or open Jean Memory Bridge."
                 .to_owned()
         }
+        MemoryError::Store => {
+            "Jean Memory Bridge cannot read its own data now. Nothing was sent; `jean-bridge status` says why.".to_owned()
+        }
+        MemoryError::NoAnswer => "Jean Memory did not answer in time. Nothing was changed; try again.".to_owned(),
+        MemoryError::TooLarge => "The request is too large for Jean Memory. Nothing was sent; make it shorter.".to_owned(),
         MemoryError::UnknownAccount => {
             "The account this app was connected to was removed. Connect the app again in Jean Memory Bridge.".to_owned()
         }

@@ -64,6 +64,9 @@ pub enum MemoryError {
     /// The keychain is locked, missing or silent.
     #[error("the keychain does not hand over the key")]
     Keychain,
+    /// The bridge cannot read its own data.
+    #[error("the store failed")]
+    Store,
     /// The account was removed.
     #[error("the account is gone")]
     UnknownAccount,
@@ -76,6 +79,12 @@ pub enum MemoryError {
     /// The request left, the answer never came.
     #[error("the connection to Jean Memory was lost")]
     StateUnknown,
+    /// A request that changes nothing was not answered in time.
+    #[error("Jean Memory did not answer")]
+    NoAnswer,
+    /// More than Jean Memory takes; nothing was sent.
+    #[error("the request is too large")]
+    TooLarge,
     /// The request left, and the time for the answer is over.
     #[error("Jean Memory took too long")]
     TimedOut,

@@ -4,11 +4,11 @@ use super::params::Params;
 use super::pkce::Challenge;
 use super::redirect_uri::{RedirectKind, RedirectUri, is_portless_loopback};
 use super::resource::Resource;
-use crate::consent::Warning;
 use crate::ids::ClientId;
 use crate::origin::Origin;
 use crate::scope::Scopes;
 use crate::store::ClientKind;
+use crate::view::Warning;
 
 /// Bytes of a `state`.
 const MAX_STATE: usize = 4096;

@@ -97,7 +97,12 @@ impl Store {
         let trouble = self.trouble.clone();
         let job: Job = Box::new(move |connection| {
             let before = connection.total_changes();
-            let done = job(connection).map_err(StoreError::from);
+            let done = job(connection).map_err(|error| {
+                // The code says what SQLite met; its text could hold what was asked.
+                let code = error.sqlite_error().map(|error| error.extended_code);
+                tracing::error!(code, "the database failed");
+                StoreError::from(error)
+            });
             match &done {
                 Err(error) => trouble.note(*error),
                 Ok(_) if connection.total_changes() > before => trouble.written(),
