@@ -116,7 +116,7 @@ pub enum Reason {
         most: &'static str,
     },
     /// Too short for a signing key.
-    #[error("has fewer than 32 bytes; make one with: openssl rand -base64 48")]
+    #[error("has fewer than 32 bytes; `openssl rand -base64 48` prints a good one")]
     ShortSecret,
     /// Not of the form of a Jean Memory key.
     #[error("does not look like a Jean Memory key; it starts with jean_sk_")]

@@ -47,6 +47,12 @@ impl Failure {
     }
 }
 
+/// What a person reads who answers at a window or a terminal of this process, the same as on the socket.
+#[must_use]
+pub fn sentence(error: AnswerError) -> String {
+    Failure::from(error).message
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let error = Failed { code: self.code.to_owned(), message: self.message };
