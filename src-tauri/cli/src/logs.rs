@@ -9,7 +9,7 @@ use bridge_core::paths::Paths;
 
 use crate::args::Logs;
 use crate::failure::Failure;
-use crate::output::{print, print_bytes};
+use crate::output::{is_unread, print, print_bytes};
 
 /// Soon enough to look at once, seldom enough to cost nothing.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -34,10 +34,12 @@ pub(crate) fn run(paths: &Paths, options: &Logs) -> Result<(), Failure> {
     }
     while let Some(follow) = &mut follow {
         let added = follow.more().map_err(|error| unreadable(&file, &error))?;
-        if added.is_empty() {
-            std::thread::sleep(LOOK_AGAIN);
-        } else {
+        if !added.is_empty() {
             print_bytes(&added)?;
+        } else if is_unread() {
+            return Err(Failure::EnoughRead);
+        } else {
+            std::thread::sleep(LOOK_AGAIN);
         }
     }
     Ok(())

@@ -29,6 +29,22 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
+/// Whether nobody reads the output any more, as after `jean-bridge logs -f | head -1`: who has nothing to
+/// print would never notice.
+#[cfg(unix)]
+pub(crate) fn is_unread() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = io::stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut asked, Some(&at_once)).is_ok() && asked[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_unread() -> bool {
+    false
+}
+
 /// Prints what scripts read.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let json = serde_json::to_string_pretty(value).map_err(Failure::sentence)?;

@@ -1,7 +1,7 @@
 //! What a typed line means, and how a question reads.
 
 use bridge_core::scope::{Scope, Scopes};
-use bridge_core::view::{AccountView, RequestView};
+use bridge_core::view::{AccountKind, AccountView, RequestView};
 
 use crate::output::safe;
 use crate::words;
@@ -86,15 +86,16 @@ pub(super) fn account_prompt(accounts: &[AccountView]) -> String {
             words::kind(account.kind)
         )
     });
-    let rest = "  k  a new key\n  s  the sandbox: memories stay on this computer\n";
+    let has_sandbox = accounts.iter().any(|account| account.kind == AccountKind::Sandbox);
+    let sandbox = if has_sandbox { "" } else { "  s  the sandbox: memories stay on this computer\n" };
     let enter = if accounts.len() == 1 { " [1]" } else { "" };
-    format!("With which account?\n{}{rest}Account{enter}: ", lines.collect::<String>())
+    format!("With which account?\n{}  k  a new key\n{sandbox}Account{enter}: ", lines.collect::<String>())
 }
 
 #[cfg(test)]
 mod tests {
     use bridge_core::ids::{AccountId, ClientId, QuestionId};
-    use bridge_core::view::{AccountKind, KeyState};
+    use bridge_core::view::KeyState;
 
     use super::*;
 

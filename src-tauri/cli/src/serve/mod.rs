@@ -29,6 +29,7 @@ pub(crate) async fn run(paths: &Paths, port: Option<u16>) -> Result<(), Failure>
         () = signals.next() => return Ok(()),
     };
 
+    tracing::info!(address = %bridge.address(), version = env!("CARGO_PKG_VERSION"), "the bridge listens");
     let terminal = Terminal::open();
     let is_answered_here = stdin().is_terminal() && stdout().is_terminal() && is_in_foreground();
     terminal.say(&greeting(&bridge, paths, is_answered_here));
@@ -36,6 +37,7 @@ pub(crate) async fn run(paths: &Paths, port: Option<u16>) -> Result<(), Failure>
         () = questions::follow(&bridge, terminal) => {}
         () = signals.next() => {}
     }
+    tracing::info!("the bridge ends");
     tokio::select! {
         () = bridge.shutdown() => {}
         // Asked twice: what is left to do is not worth waiting for.

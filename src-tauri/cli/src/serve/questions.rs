@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bridge_core::api_key::{ApiKey, NotAKey};
 use bridge_core::bridge::{AddAccountError, AnswerError, Approval, ApprovalAccount, Bridge};
+use bridge_core::control::sentence;
 use bridge_core::ids::QuestionId;
 use bridge_core::scope::Scopes;
 use bridge_core::view::RequestView;
@@ -76,13 +77,14 @@ struct Asking<'a> {
 impl Asking<'_> {
     async fn ask(&mut self) -> Option<()> {
         self.terminal.say(&question(self.request));
+        let asked = Instant::now();
         loop {
-            match self.answer().await? {
+            match self.answer(asked).await? {
                 Answer::Unclear => self.terminal.say("Type one of the letters.\n"),
                 Answer::Refuse => {
                     let said = match self.bridge.deny(&self.request.code) {
                         Ok(()) => "Refused.\n".to_owned(),
-                        Err(error) => told(&error),
+                        Err(error) => line_of(error),
                     };
                     self.terminal.say(&said);
                     return Some(());
@@ -96,12 +98,11 @@ impl Asking<'_> {
         }
     }
 
-    async fn answer(&mut self) -> Option<Answer> {
+    async fn answer(&mut self, asked: Instant) -> Option<Answer> {
         let prompt = prompt(self.request);
         loop {
-            let shown = Instant::now();
             let line = self.terminal.line(&prompt).await?;
-            if shown.elapsed() >= TOO_SOON {
+            if asked.elapsed() >= TOO_SOON {
                 return Some(Answer::of(line.expose_secret(), self.request.scopes));
             }
         }
@@ -112,7 +113,7 @@ impl Asking<'_> {
         let accounts = match self.bridge.accounts().await {
             Ok(accounts) => accounts,
             Err(error) => {
-                self.terminal.say(&told(&error));
+                self.terminal.say(&line_of(error.into()));
                 return Some(false);
             }
         };
@@ -122,7 +123,7 @@ impl Asking<'_> {
             Choice::Sandbox => ApprovalAccount::Sandbox,
             Choice::NewKey => {
                 let Ok(key) = self.key().await? else {
-                    self.terminal.say(&told(&NotAKey));
+                    self.terminal.say(&format!("{}\n", words::sentence(NotAKey)));
                     return Some(false);
                 };
                 ApprovalAccount::NewKey(key)
@@ -142,10 +143,12 @@ impl Asking<'_> {
                 approved = self.bridge.approve(&self.request.code, approval).await;
             }
         }
-        let (said, is_done) = match &approved {
+        let (said, is_done) = match approved {
             Ok(()) => ("Allowed. `jean-bridge revoke` takes it back.\n".to_owned(), true),
-            Err(AnswerError::UnknownCode) => (told(&AnswerError::UnknownCode), true),
-            Err(error) => (told(error), false),
+            Err(error) => {
+                let is_gone = matches!(error, AnswerError::UnknownCode);
+                (line_of(error), is_gone)
+            }
         };
         self.terminal.say(&said);
         Some(is_done)
@@ -159,6 +162,6 @@ impl Asking<'_> {
 }
 
 /// A failure as a line.
-fn told(error: &impl std::fmt::Display) -> String {
-    words::sentence(error) + "\n"
+fn line_of(error: AnswerError) -> String {
+    sentence(error) + "\n"
 }
