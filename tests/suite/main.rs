@@ -5,6 +5,7 @@ mod app_shell;
 mod architecture;
 #[cfg(target_os = "linux")]
 mod clients;
+mod command_line;
 #[cfg(target_os = "linux")]
 mod conformance;
 mod documents;

@@ -105,6 +105,26 @@ impl BridgeOptions {
         self
     }
 
+    /// Runs `jean-bridge` in the home of these options, whether a bridge runs there or not.
+    pub(crate) async fn cli(&self, args: &[&str]) -> Ended {
+        let home = self.home.as_ref().expect("a home to run in");
+        run(command(program("jean-bridge"), &self.env, home).args(args), "").await
+    }
+
+    /// Starts it on a terminal of its own; the first line, which tells the URL, is for who reads there.
+    #[cfg(target_os = "linux")]
+    pub(super) fn start_on(&self, home: &Path, input: Stdio, output: Stdio) -> Child {
+        let stderr = std::fs::File::create(home.join("stderr.txt")).expect("a file for stderr");
+        command(program("jean-bridge"), &self.env, home)
+            .args(["serve", "--port", &self.port.to_string()])
+            .stdin(input)
+            .stdout(output)
+            .stderr(stderr)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("jean-bridge can be started")
+    }
+
     /// Starts it and waits until it listens.
     pub(crate) async fn start(self) -> Bridge {
         match self.try_start().await {
@@ -189,6 +209,25 @@ fn command(program: impl AsRef<OsStr>, env: &[(OsString, OsString)], home: &Path
 }
 
 impl Bridge {
+    /// A bridge that [`BridgeOptions::start_on`] started.
+    #[cfg(target_os = "linux")]
+    pub(super) fn started(child: Child, url: String, home: TempDir, options: BridgeOptions) -> Self {
+        let stderr = home.path().join("stderr.txt");
+        Self { child, url, home: home.path().to_owned(), env: options.env, stderr, _own_home: Some(home) }
+    }
+
+    /// Starts `jean-bridge` against this bridge and lets the caller have its output.
+    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
+        command(program("jean-bridge"), &self.env, &self.home)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("jean-bridge can be started")
+    }
+
     /// A bridge with the sandbox as its API.
     pub(crate) async fn start() -> Self {
         BridgeOptions::default().start().await

@@ -13,3 +13,5 @@ pub(crate) mod oauth;
 #[cfg(target_os = "linux")]
 pub(crate) mod panel;
 pub(crate) mod programs;
+#[cfg(target_os = "linux")]
+pub(crate) mod terminal;
