@@ -6,6 +6,8 @@ mod dice;
 mod keychain;
 #[cfg(target_os = "linux")]
 mod leaks;
+#[cfg(target_os = "linux")]
+mod start;
 
 use std::time::Duration;
 

@@ -40,6 +40,8 @@ pub(crate) struct Starting {
     home: PathBuf,
     env: Vec<(OsString, OsString)>,
     stderr: PathBuf,
+    /// Where in that file its own words begin.
+    said_before: usize,
     own_home: Option<TempDir>,
 }
 
@@ -147,6 +149,7 @@ impl BridgeOptions {
         let stderr = logs.join("stderr.txt");
         let file =
             std::fs::File::options().create(true).append(true).open(&stderr).expect("a file for stderr");
+        let said_before = std::fs::read(&stderr).map_or(0, |text| text.len());
         let mut child = self
             .serve(&home)
             .stdin(Stdio::null())
@@ -156,7 +159,7 @@ impl BridgeOptions {
             .spawn()
             .expect("jean-bridge can be started");
         let stdout = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        Starting { child, stdout, home, env: self.env, stderr, own_home }
+        Starting { child, stdout, home, env: self.env, stderr, said_before, own_home }
     }
 
     fn serve(&self, home: &Path) -> Command {
@@ -175,7 +178,8 @@ impl Starting {
         let first = first.expect("a first line in time").expect("stdout is text").unwrap_or_default();
         let Some(url) = first.strip_prefix("listening on ") else {
             let status = self.child.wait().await.expect("it ended");
-            let stderr = std::fs::read_to_string(&self.stderr).unwrap_or_default();
+            let stderr = std::fs::read(&self.stderr).unwrap_or_default();
+            let stderr = String::from_utf8_lossy(&stderr[self.said_before..]).into_owned();
             return Err(Ended { status, stdout: first, stderr });
         };
         // Whatever else it prints must not fill the pipe.
@@ -294,6 +298,14 @@ impl Bridge {
     #[cfg(target_os = "linux")]
     pub(crate) async fn terminate(self) -> ExitStatus {
         self.end_by(rustix::process::Signal::TERM).await
+    }
+
+    /// Ends it, and then runs `jean-bridge` in its home.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn stop_and(self, args: &[&str]) -> Ended {
+        let mut after = command(program("jean-bridge"), &self.env, &self.home);
+        self.terminate().await;
+        run(after.args(args), "").await
     }
 
     /// Sends it a signal that ends it, and waits.
