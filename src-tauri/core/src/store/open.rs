@@ -12,6 +12,8 @@ use crate::clock::unix_seconds;
 
 /// The database's name in the data directory.
 pub(super) const FILE: &str = "bridge.db";
+/// Bytes that a start needs at least: a log and its index.
+const PROBE: usize = 64 * 1024;
 /// Beside the database while there is reason to doubt it.
 const SUSPICION: &str = "-suspect";
 /// How long to wait for another process that has the file open, such as a backup program.
@@ -27,8 +29,17 @@ pub(super) fn open(data_dir: &Path, now: SystemTime) -> Result<(Connection, Opti
             let aside = set_aside(&file, now)?;
             Ok((connect(&file)?, Some(aside)))
         }
+        Err(StoreError::Failed) => Err(probe(data_dir)),
         connected => Ok((connected?, None)),
     }
+}
+
+/// SQLite calls it an I/O error when there is no room for the index of its log; a file of our own tells why.
+fn probe(data_dir: &Path) -> StoreError {
+    let file = data_dir.join("probe");
+    let written = fs::write(&file, [0; PROBE]);
+    let _ = fs::remove_file(&file);
+    written.err().map_or(StoreError::Failed, |error| from_io(&error))
 }
 
 /// Where it is noted that damage was met while the database was open.
