@@ -1,11 +1,16 @@
 //! The whole bridge as a process: how it starts, what it survives, what it leaves behind, how it ends.
 
 mod crash;
+mod damage;
 mod dice;
+#[cfg(target_os = "linux")]
+mod disk;
 #[cfg(target_os = "linux")]
 mod keychain;
 #[cfg(target_os = "linux")]
 mod leaks;
+#[cfg(target_os = "linux")]
+mod mounts;
 #[cfg(target_os = "linux")]
 mod start;
 
