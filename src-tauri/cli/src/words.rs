@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
 use bridge_core::scope::{Scope, Scopes};
-use bridge_core::view::{AccountKind, KeyState, RequestView, State};
+use bridge_core::view::{AccountKind, KeyState, RequestView, State, Warning};
 use url::{Host, Url};
 
 use crate::output::safe;
@@ -101,6 +101,25 @@ pub(crate) fn key_state(state: KeyState) -> &'static str {
         KeyState::Ok => "accepted",
         KeyState::Rejected => "not accepted; add a new one",
         KeyState::Unchecked => "not checked yet",
+    }
+}
+
+/// Who says that the app is called so: its own claim, or the host that vouches for it.
+pub(crate) fn name_comes_from(request: &RequestView) -> String {
+    match &request.confirmed_by {
+        Some(host) => format!("confirmed by {}", safe(host)),
+        None => "as the app gave it; nobody has confirmed it".into(),
+    }
+}
+
+/// What there is to point out about where the answer goes.
+pub(crate) fn warning(warning: Warning) -> &'static str {
+    match warning {
+        Warning::LoopbackOnly => "whatever program of this computer listens there gets the answer",
+        Warning::UnknownScheme => {
+            "whatever app opens such addresses gets the answer; it is not one that is known here"
+        }
+        Warning::ForeignWebsite => "the answer goes to a website, not to an app of this computer",
     }
 }
 

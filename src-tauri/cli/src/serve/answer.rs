@@ -58,13 +58,19 @@ pub(super) fn question(request: &RequestView) -> String {
     let permissions: Vec<_> = request.scopes.iter().map(words::permission).collect();
     format!(
         "\n{} wants to use your memories.\n  \
+         Name            {}\n  \
          Code            {}\n  \
          Answer goes to  {}{uri}\n  \
-         It may          {}\n",
+         It may          {}\n{}",
         safe(&request.client_name),
+        words::name_comes_from(request),
         safe(&request.code),
         words::goes_to(request),
         permissions.join("\n                  "),
+        request
+            .warning
+            .map(|warning| format!("  Note            {}\n", words::warning(warning)))
+            .unwrap_or_default(),
     )
 }
 
@@ -152,7 +158,7 @@ mod tests {
             client_name: "Evil\u{1b}[2J".into(),
             confirmed_by: None,
             allowed_before: None,
-            warning: None,
+            warning: Some(bridge_core::view::Warning::ForeignWebsite),
             redirect_uri: Some("https://example.com/cb".into()),
             scopes: Scopes::ALL,
             asked_at: String::new(),
@@ -161,9 +167,11 @@ mod tests {
         assert_eq!(
             question(&request),
             "\nEvil\u{fffd}[2J wants to use your memories.\n  \
+             Name            as the app gave it; nobody has confirmed it\n  \
              Code            K7-42\n  \
              Answer goes to  example.com (https://example.com/cb)\n  \
-             It may          read: search and list memories\n                  write: add memories and documents\n"
+             It may          read: search and list memories\n                  write: add memories and documents\n  \
+             Note            the answer goes to a website, not to an app of this computer\n"
         );
     }
 }
