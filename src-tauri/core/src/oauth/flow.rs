@@ -87,8 +87,9 @@ impl AuthorizationServer {
         request: RegistrationRequest,
         now: SystemTime,
     ) -> Result<RegistrationReply, OAuthError> {
-        self.limits.registrations.check().map_err(|_| OAuthError::TooManyRequests)?;
         let (client, reply) = registration::register(request, now)?;
+        // What is refused costs nothing and uses up nothing that honest clients need.
+        self.limits.registrations.check().map_err(|_| OAuthError::TooManyRequests)?;
         if self.store.count_dynamic_clients().await? >= limits::MOST_CLIENTS {
             return Err(OAuthError::TooManyRequests);
         }
