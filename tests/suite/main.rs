@@ -14,3 +14,4 @@ mod double_contract;
 mod harness;
 mod keychain;
 mod system;
+mod oauth;
