@@ -44,7 +44,9 @@ impl Resource {
             && url.password().is_none()
             && url.fragment().is_none()
             && url.query().is_none()
-            && !text.bytes().any(|byte| byte <= b' ' || byte == b'\\' || byte == b'%' || byte >= 0x7f);
+            && !text.bytes().any(|byte| byte <= b' ' || byte == b'\\' || byte == b'%' || byte >= 0x7f)
+            // The parser would resolve them.
+            && !text.split('/').any(|segment| matches!(segment, "." | ".."));
         let host =
             format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(0));
         if !plain || Origin::from_host(&host, port).is_none() {
@@ -126,6 +128,8 @@ mod tests {
             "http://127.0.0.1:5326/mcp/oauth/",
             "http://127.0.0.1:5326/mcp/oauth/a/b",
             "http://127.0.0.1:5326/mcp/oauth/%61",
+            "http://127.0.0.1:5326/x/../mcp",
+            "http://127.0.0.1:5326/./mcp",
         ] {
             assert_eq!(Resource::parse(text, 5326), Err(InvalidTarget), "{text}");
         }
