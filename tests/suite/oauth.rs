@@ -1,7 +1,12 @@
 //! OAuth as a client, a person and an attacker see it, against the real `jean-bridge serve`
 //! (protocol.md 1 to 5, 9).
 
+mod authorize;
+mod authorize_errors;
+mod browserless;
+mod callback;
 mod discovery;
+mod pages;
 mod redirects;
 mod registration;
 mod registration_abuse;

@@ -101,6 +101,12 @@ impl Client {
         self.http.get(&path).as_browser().send().await
     }
 
+    /// Asks the authorization URL as a program does; held until a person answers, but not for long.
+    pub(crate) async fn authorize_as_program(&self, pkce: &Pkce, changes: &[(&str, &str)]) -> Answer {
+        let path = format!("/oauth/authorize?{}", self.query(pkce, changes));
+        self.http.get(&path).header("accept", "*/*").send().await
+    }
+
     /// Asks for access and stops where a person must answer.
     pub(crate) async fn ask(&self, changes: &[(&str, &str)]) -> SignIn {
         let pkce = Pkce::new();
