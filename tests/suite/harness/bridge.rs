@@ -194,6 +194,12 @@ impl Starting {
         })
     }
 
+    /// Tells it to end before it says anything, and waits.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn terminate(mut self) -> ExitStatus {
+        end(&mut self.child, rustix::process::Signal::TERM).await
+    }
+
     /// `kill -9` before it says anything.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.expect("it can be killed");
@@ -311,10 +317,16 @@ impl Bridge {
     /// Sends it a signal that ends it, and waits.
     #[cfg(target_os = "linux")]
     pub(crate) async fn end_by(mut self, signal: rustix::process::Signal) -> ExitStatus {
-        let pid = rustix::process::Pid::from_raw(self.pid().cast_signed()).expect("a process id");
-        rustix::process::kill_process(pid, signal).expect("it can be told to end");
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").expect("it ended")
+        end(&mut self.child, signal).await
     }
+}
+
+#[cfg(target_os = "linux")]
+async fn end(child: &mut Child, signal: rustix::process::Signal) -> ExitStatus {
+    let pid = child.id().expect("it runs").cast_signed();
+    let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
+    rustix::process::kill_process(pid, signal).expect("it can be told to end");
+    tokio::time::timeout(PATIENCE, child.wait()).await.expect("it ends in time").expect("it ended")
 }
 
 /// Runs a program to its end.
