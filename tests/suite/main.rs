@@ -13,5 +13,5 @@ mod double;
 mod double_contract;
 mod harness;
 mod keychain;
-mod system;
 mod oauth;
+mod system;

@@ -37,7 +37,7 @@ pub(super) fn open(data_dir: &Path, now: SystemTime) -> Result<(Connection, Opti
 /// SQLite calls it an I/O error when there is no room for the index of its log; a file of our own tells why.
 fn probe(data_dir: &Path) -> StoreError {
     let file = data_dir.join("probe");
-    let written = fs::write(&file, [0; PROBE]);
+    let written = fs::write(&file, vec![0; PROBE]);
     let _ = fs::remove_file(&file);
     written.err().map_or(StoreError::Failed, |error| from_io(&error))
 }
