@@ -104,6 +104,11 @@ impl Keys {
         self.lock().remove(account);
     }
 
+    /// Whether there is a key in memory.
+    pub(super) fn knows(&self, account: &AccountId) -> bool {
+        self.lock().contains_key(account)
+    }
+
     /// Forgets a key everywhere.
     pub(super) async fn delete(&self, account: &AccountId) -> Result<(), VaultError> {
         self.lock().remove(account);

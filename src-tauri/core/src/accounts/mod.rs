@@ -162,6 +162,12 @@ impl Accounts {
         self.0.keys.save_unsaved().await;
     }
 
+    /// Whether the account would be there again after the next start: its key is in the environment.
+    #[must_use]
+    pub fn comes_back(&self, account: &AccountRecord) -> bool {
+        account.kind == AccountKind::Environment && self.0.keys.knows(&account.id)
+    }
+
     /// Forgets an account and its key. Its grants are the caller's business.
     ///
     /// # Errors

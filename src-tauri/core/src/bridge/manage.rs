@@ -6,7 +6,7 @@ use crate::api_key::ApiKey;
 use crate::ids::AccountId;
 use crate::oauth::Connected;
 use crate::store::StoreError;
-use crate::view::{AccountKind, AccountView, ClientView};
+use crate::view::{AccountView, ClientView};
 
 use super::status::rfc3339;
 
@@ -64,7 +64,7 @@ impl Bridge {
     /// [`RemoveAccountError`].
     pub async fn remove_account(&self, id: &AccountId) -> Result<(), RemoveAccountError> {
         let account = self.accounts.get(id).await?.ok_or(RemoveAccountError::Unknown)?;
-        if account.kind == AccountKind::Environment {
+        if self.accounts.comes_back(&account) {
             return Err(RemoveAccountError::Environment);
         }
         self.oauth.revoke_account(id, self.clock.now()).await?;
