@@ -80,6 +80,7 @@ impl Asking {
     }
 
     /// As a browser that navigates.
+    #[expect(clippy::wrong_self_convention, reason = "reads as what it does to the request")]
     pub(crate) fn as_browser(self) -> Self {
         self.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
     }

@@ -90,7 +90,7 @@ pub(crate) fn reply(answer: &Answer) -> Value {
         text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok());
     messages
         .filter(|message: &Value| message.get("id").is_some() && message.get("method").is_none())
-        .last()
+        .next_back()
         .unwrap_or_else(|| panic!("no answer in {text}"))
 }
 
