@@ -39,9 +39,6 @@ pub enum OAuthError {
     /// RFC 8707 §2.
     #[error("resource must be the URL of this MCP server, as it was granted")]
     InvalidTarget,
-    /// RFC 7009 §2.2.1.
-    #[error("this kind of token cannot be revoked")]
-    UnsupportedTokenType,
     /// RFC 7591 §3.2.2.
     #[error("{0}")]
     InvalidRedirectUri(#[from] RedirectUriError),
@@ -74,7 +71,6 @@ impl OAuthError {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
-            Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidRedirectUri(_) => "invalid_redirect_uri",
             Self::InvalidMetadata(_) => "invalid_client_metadata",
             Self::TooManyRequests => "slow_down",
@@ -95,7 +91,6 @@ impl OAuthError {
             | Self::UnsupportedGrantType
             | Self::InvalidScope
             | Self::InvalidTarget
-            | Self::UnsupportedTokenType
             | Self::InvalidRedirectUri(_)
             | Self::InvalidMetadata(_) => 400,
             Self::InvalidClient { .. } => 401,

@@ -56,8 +56,6 @@ pub struct Waiting {
 pub struct Finish {
     /// Where to, with the code or the error in it. Not to be logged.
     pub location: String,
-    /// Who gets it.
-    pub client_name: String,
 }
 
 /// Why there is no outcome to hand over.
@@ -173,7 +171,7 @@ impl AuthorizationServer {
                 error_back(&transaction.request, RedirectCode::AccessDenied)
             }
         };
-        Ok(Finish { location, client_name: transaction.request.client.name })
+        Ok(Finish { location })
     }
 
     /// The URL with the code, or with what stands against it now that the account is known.

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Row, params};
 
 use super::rows::{Word, seconds, time};
 use super::{Store, StoreError};
@@ -87,20 +87,6 @@ impl Store {
             db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts ORDER BY created_at, id"))?
                 .query_map([], from_row)?
                 .collect()
-        })
-        .await
-    }
-
-    /// The account of that id.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn account(&self, id: &AccountId) -> Result<Option<AccountRecord>, StoreError> {
-        let id = id.clone();
-        self.run(move |db| {
-            db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts WHERE id = ?1"))?
-                .query_row([id.as_str()], from_row)
-                .optional()
         })
         .await
     }

@@ -16,7 +16,6 @@ mod open;
 mod refresh_tokens;
 mod rows;
 mod schema;
-mod settings;
 mod trouble;
 
 use std::path::{Path, PathBuf};

@@ -25,8 +25,6 @@ pub use self::error::{VaultError, VaultState};
 use self::line::{Line, Turn};
 pub use self::os::os_store;
 
-/// The service under which a vault keeps its items unless told otherwise.
-pub const SERVICE: &str = "com.jeanmemory.bridge";
 /// How long a caller waits: enough to type a password into a prompt, and less than the 60 s after which
 /// clients give up on a tool call.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -75,12 +73,6 @@ impl Vault {
     #[must_use]
     pub fn os(service: &str) -> Self {
         Self::new(service, os_store(), VaultLimits::default())
-    }
-
-    /// A keychain that `open` opens, with the usual service and limits.
-    #[must_use]
-    pub fn with_opener(open: OpenStore) -> Self {
-        Self::new(SERVICE, open, VaultLimits::default())
     }
 
     /// A keychain that `open` opens.
