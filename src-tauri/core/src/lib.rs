@@ -24,6 +24,7 @@ pub mod store;
 #[cfg(test)]
 mod test_server;
 mod tls;
+mod unbroken;
 pub mod upstream;
 pub mod vault;
 pub mod view;

@@ -52,6 +52,19 @@ impl Token {
         Self(SecretString::from(format!("{prefix}{}", random_alphanumeric())))
     }
 
+    /// The token that follows from another one and a nonce: always the same, and not to be found with only one
+    /// of the two.
+    #[must_use]
+    pub fn derived(prefix: &str, from: &str, nonce: &[u8; 32]) -> Self {
+        let mut hash = Sha256::new();
+        for part in [b"successor".as_slice(), from.as_bytes(), nonce] {
+            // Lengths keep the parts apart whatever bytes they hold.
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        Self(SecretString::from(format!("{prefix}{}", Digest(hash.finalize().into()).hex())))
+    }
+
     /// What is stored of it.
     #[must_use]
     pub fn digest(&self) -> Digest {
@@ -91,7 +104,11 @@ impl Digest {
     /// The first 128 bits in hexadecimal, where a name is wanted from which nothing can be told.
     #[must_use]
     pub fn short_hex(&self) -> String {
-        self.0[..16].iter().fold(String::new(), |mut text, byte| {
+        self.hex()[..32].to_owned()
+    }
+
+    fn hex(&self) -> String {
+        self.0.iter().fold(String::new(), |mut text, byte| {
             // Writing to a string cannot fail.
             let _ = write!(text, "{byte:02x}");
             text

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::{Accounts, AddAccountError, new_account};
 use crate::api_key::ApiKey;
-use crate::ids::UserId;
+use crate::ids::{AccountId, UserId};
 use crate::store::{AccountRecord, StoreError};
 use crate::upstream::Verdict;
 use crate::view::{AccountKind, KeyState};
@@ -101,7 +101,17 @@ impl Accounts {
                 continue;
             }
             let Some(key) = self.key(&account.id).await else { continue };
-            match self.0.backends.remote.verify_key(&key).await {
+            let verdict = self.0.backends.remote.verify_key(&key).await;
+            // It may have been removed, or given another key, while Jean Memory was asked.
+            if self.get(&account.id).await?.as_ref() != Some(&account) {
+                continue;
+            }
+            match verdict {
+                Verdict::Accepted { user_id: Some(owner) }
+                    if !account.user_id.is_empty() && account.user_id != owner.as_str() =>
+                {
+                    self.hand_over(account, &key, owner).await?;
+                }
                 Verdict::Accepted { user_id } => {
                     let user_id = user_id.map_or(account.user_id.clone(), |id| id.as_str().to_owned());
                     self.save(AccountRecord { user_id, state: KeyState::Ok, ..account }).await?;
@@ -113,6 +123,20 @@ impl Accounts {
             }
         }
         Ok(())
+    }
+
+    /// The key turned out to be another person's: it gets an account of its own, and what was allowed for the
+    /// old one finds nothing any more (protocol.md 4.18).
+    async fn hand_over(&self, old: AccountRecord, key: &ApiKey, owner: UserId) -> Result<(), StoreError> {
+        let new = AccountRecord {
+            id: AccountId::random(),
+            user_id: owner.as_str().to_owned(),
+            state: KeyState::Ok,
+            ..old.clone()
+        };
+        self.0.keys.remember(&new.id, key);
+        self.remove(&old.id).await?;
+        self.save(new).await
     }
 
     /// The account that this key belongs to, or a new one.

@@ -6,6 +6,7 @@ use crate::api_key::ApiKey;
 use crate::ids::AccountId;
 use crate::oauth::Connected;
 use crate::store::StoreError;
+use crate::unbroken::unbroken;
 use crate::view::{AccountView, ClientView};
 
 use super::status::rfc3339;
@@ -34,7 +35,8 @@ impl Bridge {
             (None, []) => return Err(RevokeError::Unknown),
             (None, several) => return Err(RevokeError::Ambiguous(several.len())),
         };
-        self.oauth.revoke_client(&found.id, self.clock.now()).await?;
+        let (oauth, id, now) = (self.oauth.clone(), found.id.clone(), self.clock.now());
+        unbroken(async move { oauth.revoke_client(&id, now).await }).await?;
         Ok(found)
     }
 
@@ -67,8 +69,13 @@ impl Bridge {
         if self.accounts.comes_back(&account) {
             return Err(RemoveAccountError::Environment);
         }
-        self.oauth.revoke_account(id, self.clock.now()).await?;
-        self.accounts.remove(id).await?;
+        let (oauth, accounts, id, now) =
+            (self.oauth.clone(), self.accounts.clone(), id.clone(), self.clock.now());
+        unbroken(async move {
+            oauth.revoke_account(&id, now).await?;
+            accounts.remove(&id).await
+        })
+        .await?;
         Ok(())
     }
 }

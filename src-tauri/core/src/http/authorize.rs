@@ -14,8 +14,9 @@ use super::oauth_reply::{form_body, json_error, json_reply};
 use super::whole_body::WholeBody;
 use super::{App, pages};
 use crate::ids::TransactionId;
-use crate::oauth::{AuthorizeError, FinishError, OAuthError, PageError, RedirectError};
+use crate::oauth::{AuthorizeError, Finish, FinishError, OAuthError, PageError, RedirectError};
 use crate::origin::{Origin, path};
+use crate::unbroken::unbroken;
 
 /// How long a client that is not a browser is held before it is sent to wait elsewhere (protocol.md 3.21a).
 const HELD: Duration = Duration::from_secs(4);
@@ -81,7 +82,7 @@ pub(super) async fn callback(
     let id =
         form_urlencoded::parse(form).find(|(name, _)| name == "transaction").map(|(_, id)| id.into_owned());
     let id = TransactionId::new(id.ok_or(OAuthError::MissingParameter("transaction"))?);
-    Ok(match app.oauth.finish(&id, app.clock.now()).await {
+    Ok(match finish(&app, &id).await {
         Ok(finish) => see(StatusCode::SEE_OTHER, &finish.location),
         Err(FinishError::Undecided) => see(StatusCode::SEE_OTHER, &wait_path(&id)),
         Err(error) => finish_error(error),
@@ -99,7 +100,7 @@ fn waiting_page(app: &App, id: &TransactionId) -> Response {
 async fn hold(app: &App, id: &TransactionId) -> Response {
     // Elapsed or not, the outcome is asked next.
     let _ = tokio::time::timeout(HELD, app.oauth.decided(id)).await;
-    match app.oauth.finish(id, app.clock.now()).await {
+    match finish(app, id).await {
         Ok(finish) => see(StatusCode::FOUND, &finish.location),
         Err(FinishError::Undecided) => see(StatusCode::SEE_OTHER, &wait_path(id)),
         Err(error) => json_error(StatusCode::BAD_REQUEST, "invalid_request", &error.to_string()),
@@ -109,6 +110,12 @@ async fn hold(app: &App, id: &TransactionId) -> Response {
 /// What cannot be decoded is no id of ours.
 fn transaction(id: InPath) -> TransactionId {
     TransactionId::new(id.map_or_else(|_| String::new(), |Path(id)| id))
+}
+
+/// Taken and answered in one piece: the outcome is handed over once.
+async fn finish(app: &App, id: &TransactionId) -> Result<Finish, FinishError> {
+    let (app, id) = (app.clone(), id.clone());
+    unbroken(async move { app.oauth.finish(&id, app.clock.now()).await }).await
 }
 
 fn wait_path(id: &TransactionId) -> String {

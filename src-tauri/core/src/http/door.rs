@@ -14,6 +14,8 @@ use super::oauth_reply::json_error;
 use crate::origin::{Origin, path};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Who may come in.
 #[derive(Clone, Debug)]
@@ -87,6 +89,10 @@ fn is_of_own_pages(request: &Request) -> bool {
     request.uri().path() == path::CALLBACK
 }
 
+fn is(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
+    headers.get(name).is_some_and(|sent| sent == value)
+}
+
 fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site" || site == "same-site")
 }
@@ -101,7 +107,10 @@ fn may_be_cross_site(request: &Request) -> bool {
     }
     let path = request.uri().path();
     let reads_only = matches!(*request.method(), Method::GET | Method::HEAD);
-    reads_only && path != path::MCP && !path.starts_with("/mcp/")
+    // An image or frame of a foreign page navigates nowhere; without this it could ask a person things, or use
+    // up the places for those who do, unseen.
+    let navigates = is(headers, &SEC_FETCH_MODE, "navigate") && is(headers, &SEC_FETCH_DEST, "document");
+    reads_only && navigates && path != path::MCP && !path.starts_with("/mcp/")
 }
 
 /// Lets a request in with its [`Origin`], or not.
@@ -207,7 +216,12 @@ mod tests {
     fn a_cross_site_request_may_only_read_what_is_no_secret() {
         // protocol.md 9.4
         let cross = ("sec-fetch-site", "cross-site");
-        assert_eq!(check("GET", "/oauth/authorize?x", &[HOST, cross]), Ok(()));
+        let (navigates, document) = (("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"));
+        assert_eq!(check("GET", "/oauth/authorize?x", &[HOST, cross, navigates, document]), Ok(()));
+        let image = [HOST, cross, ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+        assert_eq!(check("GET", "/oauth/authorize?x", &image), Err(Refused::ForeignOrigin));
+        let frame = [HOST, cross, navigates, ("sec-fetch-dest", "iframe")];
+        assert_eq!(check("GET", "/oauth/authorize?x", &frame), Err(Refused::ForeignOrigin));
         for (method, path) in [
             ("POST", "/oauth/token"),
             ("POST", "/oauth/register"),

@@ -17,8 +17,9 @@ const HEADER_TIME: Duration = Duration::from_secs(10);
 const HEADER_BYTES: usize = 64 * 1024;
 /// Header lines.
 const HEADER_LINES: usize = 100;
-/// Connections at once; loopback clients keep a few each.
-const CONNECTIONS: usize = 1024;
+/// Connections at once; loopback clients keep a few each, and half of the usual limit on open files is left for
+/// the store, the socket and Jean Memory.
+const CONNECTIONS: usize = 512;
 /// After a failed accept, such as no descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long open requests may go on after the end has begun.

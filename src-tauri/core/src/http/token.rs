@@ -8,6 +8,7 @@ use super::App;
 use super::oauth_reply::{authorization, form_body, json_reply};
 use super::whole_body::WholeBody;
 use crate::oauth::OAuthError;
+use crate::unbroken::unbroken;
 
 pub(super) async fn post(
     State(app): State<App>,
@@ -15,6 +16,9 @@ pub(super) async fn post(
     WholeBody(body): WholeBody,
 ) -> Result<Response, OAuthError> {
     let form = form_body(&headers, &body)?;
-    let issued = app.oauth.token(authorization(&headers)?, form, app.clock.now()).await?;
+    let (form, authorization) = (form.to_vec(), authorization(&headers)?.map(str::to_owned));
+    let issued =
+        unbroken(async move { app.oauth.token(authorization.as_deref(), &form, app.clock.now()).await });
+    let issued = issued.await?;
     Ok(json_reply(StatusCode::OK, &issued))
 }

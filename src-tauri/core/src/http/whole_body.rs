@@ -1,6 +1,8 @@
 //! A request body that was read whole, or a refusal in JSON: clients of these endpoints read every answer as
 //! JSON (protocol.md 2.5, 4.3).
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
@@ -9,6 +11,9 @@ use axum::response::Response;
 
 use super::oauth_reply::json_error;
 
+/// How long a client may take to send its body: whoever is slower holds a connection that others need.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
 /// The bytes of a body within the limit of its route.
 pub(super) struct WholeBody(pub(super) Bytes);
 
@@ -16,7 +21,14 @@ impl<S: Send + Sync> FromRequest<S> for WholeBody {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        Bytes::from_request(request, state).await.map(Self).map_err(|error| refusal(&error))
+        match tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await {
+            Ok(read) => read.map(Self).map_err(|error| refusal(&error)),
+            Err(_) => Err(json_error(
+                StatusCode::REQUEST_TIMEOUT,
+                "invalid_request",
+                "the request body did not come",
+            )),
+        }
     }
 }
 

@@ -274,13 +274,8 @@ pub(super) fn asked_scopes(params: &Params) -> Result<Option<Scopes>, NothingGra
 #[must_use]
 pub fn warning(client: &KnownClient, redirect: &RedirectUri) -> Option<Warning> {
     match redirect.kind() {
-        RedirectKind::Loopback => {
-            let all_loopback = client
-                .redirect_uris
-                .iter()
-                .all(|uri| RedirectUri::parse(uri).is_ok_and(|uri| *uri.kind() == RedirectKind::Loopback));
-            all_loopback.then_some(Warning::LoopbackOnly)
-        }
+        // Whatever else the client registered: this answer goes to whoever listens there.
+        RedirectKind::Loopback => client.confirmed_by.is_none().then_some(Warning::LoopbackOnly),
         RedirectKind::CustomScheme(scheme) => {
             (!KNOWN_SCHEMES.contains(&scheme.as_str())).then_some(Warning::UnknownScheme)
         }
@@ -418,7 +413,7 @@ mod tests {
     fn warnings_follow_the_kind_of_redirect() {
         let at = |uris: &[&str]| warning(&client(uris), &RedirectUri::parse(uris[0]).unwrap());
         assert_eq!(at(&["http://localhost/cb"]), Some(Warning::LoopbackOnly));
-        assert_eq!(at(&["http://localhost/cb", "https://vscode.dev/redirect"]), None);
+        assert_eq!(at(&["http://localhost/cb", "https://vscode.dev/redirect"]), Some(Warning::LoopbackOnly));
         assert_eq!(at(&["cursor://x/cb"]), None);
         assert_eq!(at(&["evil://x/cb"]), Some(Warning::UnknownScheme));
         assert_eq!(at(&["https://vscode.dev/redirect"]), None);

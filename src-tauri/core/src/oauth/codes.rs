@@ -113,6 +113,11 @@ impl Codes {
         }
     }
 
+    /// Forgets the codes that `taken_back` names by client and account.
+    pub(super) fn forget(&self, taken_back: impl Fn(&ClientId, &AccountId) -> bool) {
+        self.lock().retain(|_, entry| !taken_back(&entry.binding.client_id, &entry.binding.account));
+    }
+
     /// Whether the code was presented again while its exchange was under way.
     pub(super) fn was_replayed(&self, code: &str) -> bool {
         self.lock()

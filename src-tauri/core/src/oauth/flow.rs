@@ -106,7 +106,6 @@ impl AuthorizationServer {
         origin: Origin,
         now: SystemTime,
     ) -> Result<TransactionId, AuthorizeError> {
-        self.limits.authorizations.check().map_err(|_| PageError::Busy)?;
         let params = Params::parse(query);
         let client = self.known_client(authorize::client_id(&params)?, now).await?;
         let redirect = authorize::redirect(&params, &client)?;
@@ -126,6 +125,7 @@ impl AuthorizationServer {
         if let Some(same) = self.transactions.same(&key, now) {
             return Ok(same);
         }
+        self.limits.authorizations.check().map_err(|_| PageError::Busy)?;
         let asker = self.asker(&request, key.clone()).await.map_err(|_| PageError::Store)?;
         let ticket = self.desk.ask(asker, now).map_err(|_| back(RedirectCode::TemporarilyUnavailable))?;
         tracing::info!(client = %client.id, question = %ticket.question.id, "a client asks for access");
@@ -157,6 +157,7 @@ impl AuthorizationServer {
     /// # Errors
     /// [`FinishError`].
     pub async fn finish(&self, id: &TransactionId, now: SystemTime) -> Result<Finish, FinishError> {
+        let before = self.live.revocations();
         let (transaction, outcome) = match self.transactions.take(id) {
             Taken::Outcome(transaction, outcome) => (transaction, outcome),
             Taken::Waiting => return Err(FinishError::Undecided),
@@ -165,7 +166,14 @@ impl AuthorizationServer {
         };
         let location = match outcome {
             Outcome::Answered(Decision::Allow { account, scopes }) => {
-                self.allowed(&transaction, account, scopes, now).await?
+                let location = self.allowed(&transaction, account, scopes, now).await?;
+                if before == self.live.revocations() {
+                    location
+                } else {
+                    // Somebody was revoked in this moment: rather ask again than hand out what was taken back.
+                    self.codes.forget(|client, _| *client == transaction.request.client.id);
+                    error_back(&transaction.request, RedirectCode::AccessDenied)
+                }
             }
             Outcome::Answered(Decision::Deny) | Outcome::TimedOut => {
                 error_back(&transaction.request, RedirectCode::AccessDenied)

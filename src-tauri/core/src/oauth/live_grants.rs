@@ -63,9 +63,16 @@ impl LiveGrants {
         }
     }
 
-    /// Adds a token that was just issued and stored; one whose grant was revoked meanwhile is not kept.
-    pub fn add(&self, token: &AccessTokenRecord, grant: &GrantRecord, before: Revocations, now: SystemTime) {
-        self.keep(token, grant, before.0, now);
+    /// Adds a token that was just issued and stored; false, and it is not kept, when anything was revoked
+    /// meanwhile.
+    pub fn add(
+        &self,
+        token: &AccessTokenRecord,
+        grant: &GrantRecord,
+        before: Revocations,
+        now: SystemTime,
+    ) -> bool {
+        self.keep(token, grant, before.0, now).is_some()
     }
 
     /// To be read before a token is stored, for [`LiveGrants::add`].
@@ -151,7 +158,7 @@ impl LiveGrants {
 }
 
 /// How many revocations there had been.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revocations(u64);
 
 impl Known {

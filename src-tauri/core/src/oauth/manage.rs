@@ -10,6 +10,9 @@ use crate::store::{GrantRecord, StoreError};
 /// Registrations that were never allowed anything are forgotten after this (protocol.md 2.11).
 const UNUSED_CLIENT: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// Tokens that ended by themselves are forgotten after this.
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// A client with everything it was allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connected {
@@ -52,9 +55,14 @@ impl AuthorizationServer {
     /// # Errors
     /// [`StoreError`]; then nothing ended.
     pub async fn revoke_client(&self, id: &ClientId, now: SystemTime) -> Result<Vec<GrantId>, StoreError> {
+        // What was allowed but not fetched, or fetched but not exchanged, is taken back too. Codes once more at
+        // the end: one may be made while the store works.
+        self.transactions.forget_allowed(|client, _| client == id);
+        self.codes.forget(|client, _| client == id);
+        self.desk.refuse_all_of(id);
         let ended = self.store.revoke_client(id, now).await?;
         self.live.end(&ended);
-        self.desk.refuse_all_of(id);
+        self.codes.forget(|client, _| client == id);
         tracing::info!(client = %id, grants = ended.len(), "a client was revoked");
         Ok(ended)
     }
@@ -64,8 +72,11 @@ impl AuthorizationServer {
     /// # Errors
     /// [`StoreError`]; then nothing ended.
     pub async fn revoke_account(&self, id: &AccountId, now: SystemTime) -> Result<(), StoreError> {
+        self.transactions.forget_allowed(|_, account| account == id);
+        self.codes.forget(|_, account| account == id);
         let ended = self.store.revoke_account(id, now).await?;
         self.live.end(&ended);
+        self.codes.forget(|_, account| account == id);
         tracing::info!(account = %id, grants = ended.len(), "the grants of an account ended");
         Ok(())
     }
@@ -90,7 +101,10 @@ impl AuthorizationServer {
     /// # Errors
     /// [`StoreError`].
     pub async fn tidy(&self, now: SystemTime) -> Result<(), StoreError> {
-        self.store.forget_expired_tokens(now).await?;
+        // Long after, because a clock that is wrong for a moment must not sign everybody out.
+        if let Some(long_ago) = now.checked_sub(KEPT_AFTER_EXPIRY) {
+            self.store.forget_expired_tokens(long_ago).await?;
+        }
         self.store.forget_unused_clients(UNUSED_CLIENT, now).await?;
         Ok(())
     }

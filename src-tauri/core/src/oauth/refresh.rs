@@ -6,27 +6,27 @@ use std::time::{Duration, SystemTime};
 use super::authorize::{NothingGrantable, asked_scopes};
 use super::params::Params;
 use super::resource::Resource;
-use super::token::NewAccess;
+use super::token::{NewAccess, REFRESH_PREFIX};
 use super::{AuthorizationServer, OAuthError, TokenReply};
 use crate::ids::ClientId;
 use crate::scope::Scopes;
-use crate::secret::Digest;
-use crate::store::{ClientRecord, IssuedRefresh, RefreshChange, RefreshStanding};
+use crate::secret::{Digest, Token, random_bytes};
+use crate::store::{ClientRecord, IssuedRefresh, Nonce, RefreshChange, RefreshStanding};
 
-/// How long after its first use a token is still answered, if none of its successors was used: two windows
-/// of one client, or one lost answer, must not sign anybody out (protocol.md 4.13).
+/// How long after its first use a token is still answered, while its successor is unused: two windows of one
+/// client, or one lost answer, must not sign anybody out (protocol.md 4.13).
 const GRACE: Duration = Duration::from_secs(60);
-/// Successors of one token; more windows than any client opens, and a bound on what one token can leave behind.
-const MOST_SUCCESSORS: u32 = 32;
 
 /// What a presented refresh token leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// It is good: it is spent, and a successor follows.
     Rotate,
+    /// Its answer was lost, or another window was quicker: the same successor again.
+    Repeat(Nonce),
     /// It was spent before: somebody has a copy, so the family ends (RFC 9700 §4.14.2).
     Reuse,
-    /// Unknown, expired, revoked, another client's, or one too many.
+    /// Unknown, expired, revoked or another client's.
     Invalid,
 }
 
@@ -36,17 +36,18 @@ fn judge(standing: Option<&RefreshStanding>, client: &ClientId, now: SystemTime)
     if standing.grant.client_id != *client || standing.token.expires_at <= now {
         return Verdict::Invalid;
     }
-    let Some(spent_at) = standing.token.spent_at else { return Verdict::Rotate };
+    let (Some(spent_at), Some(nonce)) = (standing.token.spent_at, standing.token.nonce) else {
+        return Verdict::Rotate;
+    };
     // A clock that stepped back must not lengthen the grace.
     let in_grace = now.duration_since(spent_at).is_ok_and(|since| since <= GRACE);
-    if !in_grace || standing.successor_used {
-        Verdict::Reuse
-    } else if standing.successors < MOST_SUCCESSORS {
-        Verdict::Rotate
-    } else {
-        // Those who were first have their pair; that others were many is no proof of theft.
-        Verdict::Invalid
-    }
+    if in_grace && !standing.successor_used { Verdict::Repeat(nonce) } else { Verdict::Reuse }
+}
+
+/// The one successor of a token: whoever repeats the token gets the same one, so a family is a line and every
+/// second use of any member is seen. Neither the token nor the nonce alone gives it.
+fn successor(presented: &str, nonce: Nonce) -> Token {
+    Token::derived(REFRESH_PREFIX, presented, &nonce)
 }
 
 impl AuthorizationServer {
@@ -67,21 +68,23 @@ impl AuthorizationServer {
         let scopes = narrowed(params, grant.scopes)?;
         self.granted_resource(params, &grant.subject)?;
 
+        self.limits.tokens.check().map_err(|_| OAuthError::TooManyRequests)?;
         let before = self.live.revocations();
         let access = self.new_access(&grant, scopes, true, now).await?;
-        let (token, issued) = self.new_refresh(now);
-        match self.rotate(digest, client.id.clone(), &access, issued, now).await? {
-            Verdict::Rotate => {
-                self.live.add(&access.record, &grant, before, now);
-                Ok(access.reply(Some(&token)))
-            }
+        let fresh = random_bytes();
+        let issued = self.stored_refresh(&successor(presented, fresh), now);
+        let token = match self.rotate(digest, client.id.clone(), &access, (issued, fresh), now).await? {
+            Verdict::Rotate => successor(presented, fresh),
+            Verdict::Repeat(nonce) => successor(presented, nonce),
             Verdict::Reuse => {
                 tracing::warn!(client = %client.id, grant = %grant.id, "a spent refresh token came back; the grant ends");
                 self.live.end(&[grant.id]);
-                Err(OAuthError::InvalidGrant)
+                return Err(OAuthError::InvalidGrant);
             }
-            Verdict::Invalid => Err(OAuthError::InvalidGrant),
-        }
+            Verdict::Invalid => return Err(OAuthError::InvalidGrant),
+        };
+        self.live.add(&access.record, &grant, before, now);
+        Ok(access.reply(Some(&token)))
     }
 
     /// Judges and writes in one step; the successor is on the disk when this returns.
@@ -90,7 +93,7 @@ impl AuthorizationServer {
         digest: Digest,
         client: ClientId,
         access: &NewAccess,
-        refresh: IssuedRefresh,
+        (refresh, nonce): (IssuedRefresh, Nonce),
         now: SystemTime,
     ) -> Result<Verdict, OAuthError> {
         let access = access.record.clone();
@@ -99,7 +102,8 @@ impl AuthorizationServer {
             .redeem_refresh(digest, now, move |standing| {
                 let verdict = judge(standing, &client, now);
                 let change = match verdict {
-                    Verdict::Rotate => RefreshChange::Rotate { access, refresh },
+                    Verdict::Rotate => RefreshChange::Rotate { access, refresh, nonce },
+                    Verdict::Repeat(_) => RefreshChange::Repeat { access },
                     Verdict::Reuse => RefreshChange::RevokeGrant,
                     Verdict::Invalid => RefreshChange::Nothing,
                 };
@@ -132,11 +136,13 @@ mod tests {
     use crate::store::{GrantRecord, RefreshRecord};
     use crate::view::Via;
 
+    const NONCE: Nonce = [7; 32];
+
     fn at(seconds: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds)
     }
 
-    fn standing(spent_at: Option<SystemTime>, successors: u32, successor_used: bool) -> RefreshStanding {
+    fn standing(spent_at: Option<SystemTime>, successor_used: bool) -> RefreshStanding {
         let grant = GrantRecord {
             id: GrantId::new("g"),
             client_id: ClientId::new("c"),
@@ -150,39 +156,47 @@ mod tests {
             last_used_at: None,
             calls: 0,
         };
-        let token = RefreshRecord { grant_id: grant.id.clone(), expires_at: at(10_000), spent_at };
-        RefreshStanding { token, grant, successors, successor_used }
+        let nonce = spent_at.map(|_| NONCE);
+        let token = RefreshRecord { grant_id: grant.id.clone(), expires_at: at(10_000), spent_at, nonce };
+        RefreshStanding { token, grant, successor_used }
     }
 
     #[test]
     fn a_fresh_token_rotates_and_a_spent_one_ends_the_family() {
         // protocol.md 4.11, 4.13
         let client = ClientId::new("c");
-        assert_eq!(judge(Some(&standing(None, 0, false)), &client, at(0)), Verdict::Rotate);
-        assert_eq!(judge(Some(&standing(Some(at(0)), 1, false)), &client, at(61)), Verdict::Reuse);
+        assert_eq!(judge(Some(&standing(None, false)), &client, at(0)), Verdict::Rotate);
+        assert_eq!(judge(Some(&standing(Some(at(0)), false)), &client, at(61)), Verdict::Reuse);
         assert_eq!(judge(None, &client, at(0)), Verdict::Invalid);
     }
 
     #[test]
-    fn a_lost_answer_is_repeated_within_the_grace_until_a_successor_is_used() {
+    fn a_lost_answer_is_repeated_within_the_grace_until_the_successor_is_used() {
         // protocol.md 4.13
         let client = ClientId::new("c");
-        assert_eq!(judge(Some(&standing(Some(at(0)), 1, false)), &client, at(60)), Verdict::Rotate);
-        assert_eq!(judge(Some(&standing(Some(at(0)), 1, true)), &client, at(1)), Verdict::Reuse);
-        assert_eq!(judge(Some(&standing(Some(at(0)), 31, false)), &client, at(1)), Verdict::Rotate);
-        assert_eq!(judge(Some(&standing(Some(at(0)), 32, false)), &client, at(1)), Verdict::Invalid);
+        assert_eq!(judge(Some(&standing(Some(at(0)), false)), &client, at(60)), Verdict::Repeat(NONCE));
+        assert_eq!(judge(Some(&standing(Some(at(0)), true)), &client, at(1)), Verdict::Reuse);
+    }
+
+    #[test]
+    fn the_successor_of_a_token_is_always_the_same_and_of_no_other_token() {
+        let one = successor("jbrefresh_one", NONCE);
+        assert_eq!(one.expose(), successor("jbrefresh_one", NONCE).expose());
+        assert_ne!(one.expose(), successor("jbrefresh_two", NONCE).expose());
+        assert_ne!(one.expose(), successor("jbrefresh_one", [8; 32]).expose());
+        assert!(one.expose().starts_with(REFRESH_PREFIX));
     }
 
     #[test]
     fn a_clock_that_stepped_back_does_not_lengthen_the_grace() {
         let client = ClientId::new("c");
-        assert_eq!(judge(Some(&standing(Some(at(100)), 1, false)), &client, at(0)), Verdict::Reuse);
+        assert_eq!(judge(Some(&standing(Some(at(100)), false)), &client, at(0)), Verdict::Reuse);
     }
 
     #[test]
     fn another_clients_token_and_an_expired_one_are_invalid_and_end_nothing() {
         // protocol.md 4.12
-        let fresh = standing(None, 0, false);
+        let fresh = standing(None, false);
         assert_eq!(judge(Some(&fresh), &ClientId::new("other"), at(0)), Verdict::Invalid);
         assert_eq!(judge(Some(&fresh), &ClientId::new("c"), at(10_000)), Verdict::Invalid);
     }

@@ -21,7 +21,6 @@ impl AuthorizationServer {
         form: &[u8],
         now: SystemTime,
     ) -> Result<(), OAuthError> {
-        self.limits.tokens.check().map_err(|_| OAuthError::TooManyRequests)?;
         let params = Params::parse(form);
         if params.is_malformed() {
             return Err(OAuthError::RepeatedParameter);

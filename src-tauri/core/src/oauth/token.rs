@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::access_token::{Claims, Life, sign};
 use super::client_auth::Credentials;
 use super::codes::{CodeBinding, Presented};
+use super::live_grants::Revocations;
 use super::params::Params;
 use super::resource::Resource;
 use super::{AuthorizationServer, OAuthError};
@@ -62,7 +63,6 @@ impl AuthorizationServer {
         form: &[u8],
         now: SystemTime,
     ) -> Result<TokenReply, OAuthError> {
-        self.limits.tokens.check().map_err(|_| OAuthError::TooManyRequests)?;
         let params = Params::parse(form);
         if params.is_malformed() {
             return Err(OAuthError::RepeatedParameter);
@@ -116,6 +116,8 @@ impl AuthorizationServer {
     ) -> Result<TokenReply, OAuthError> {
         let code = params.get("code").ok_or(OAuthError::MissingParameter("code"))?;
         let verifier = params.get("code_verifier").ok_or(OAuthError::MissingParameter("code_verifier"))?;
+        // Read before the code is taken: whatever is revoked from here on ends what comes of it.
+        let before = self.live.revocations();
         let (binding, grant_id) = match self.codes.present(code, &client.id, verifier, now) {
             Presented::Exchange(binding, grant) => (binding, grant),
             Presented::Replay(grant) => {
@@ -135,15 +137,15 @@ impl AuthorizationServer {
         if named.is_some_and(|named| named != binding.resource) {
             return Err(OAuthError::InvalidTarget);
         }
-        self.create_grant(client, code, *binding, grant_id, now).await
+        self.create_grant(client, code, (*binding, grant_id), before, now).await
     }
 
     async fn create_grant(
         &self,
         client: &ClientRecord,
         code: &str,
-        binding: CodeBinding,
-        grant_id: GrantId,
+        (binding, grant_id): (CodeBinding, GrantId),
+        before: Revocations,
         now: SystemTime,
     ) -> Result<TokenReply, OAuthError> {
         let grant = GrantRecord {
@@ -159,7 +161,7 @@ impl AuthorizationServer {
             last_used_at: None,
             calls: 0,
         };
-        let before = self.live.revocations();
+        self.limits.tokens.check().map_err(|_| OAuthError::TooManyRequests)?;
         let access = self.new_access(&grant, grant.scopes, binding.may_refresh, now).await?;
         let refresh = binding.may_refresh.then(|| self.new_refresh(now));
         if client.kind == ClientKind::MetadataDocument {
@@ -168,11 +170,11 @@ impl AuthorizationServer {
         }
         let stored = refresh.as_ref().map(|(_, issued)| issued.clone());
         self.store.create_grant(grant.clone(), Some(access.record.clone()), stored).await?;
-        if self.codes.was_replayed(code) {
+        // A replay, or a revocation that came between: it did not see this grant yet.
+        if self.codes.was_replayed(code) || !self.live.add(&access.record, &grant, before, now) {
             self.end_grant(&grant.id, now).await?;
             return Err(OAuthError::InvalidGrant);
         }
-        self.live.add(&access.record, &grant, before, now);
         tracing::info!(client = %client.id, grant = %grant.id, "a client was given access");
         Ok(access.reply(refresh.as_ref().map(|(token, _)| token)))
     }
@@ -199,11 +201,12 @@ impl AuthorizationServer {
     /// A refresh token, and what is stored of it (protocol.md 4.11, 4.14).
     pub(super) fn new_refresh(&self, now: SystemTime) -> (Token, IssuedRefresh) {
         let token = Token::random(REFRESH_PREFIX);
-        let issued = IssuedRefresh {
-            digest: token.digest(),
-            issued_at: now,
-            expires_at: now + self.lifetimes.refresh,
-        };
+        let issued = self.stored_refresh(&token, now);
         (token, issued)
+    }
+
+    /// What is stored of a refresh token (protocol.md 4.14).
+    pub(super) fn stored_refresh(&self, token: &Token, now: SystemTime) -> IssuedRefresh {
+        IssuedRefresh { digest: token.digest(), issued_at: now, expires_at: now + self.lifetimes.refresh }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::authorize::AuthorizationRequest;
-use crate::consent::{Outcome, Ticket};
-use crate::ids::TransactionId;
+use crate::consent::{Decision, Outcome, Ticket};
+use crate::ids::{AccountId, ClientId, TransactionId};
 use crate::secret::Digest;
 
 /// How long an outcome can still be fetched after its question has ended.
@@ -114,6 +114,16 @@ impl Transactions {
         Taken::Outcome(Box::new(entry.transaction.clone()), outcome)
     }
 
+    /// Forgets what was allowed and is not handed over, where `taken_back` names it by client and account.
+    pub(super) fn forget_allowed(&self, taken_back: impl Fn(&ClientId, &AccountId) -> bool) {
+        self.lock().retain(|_, entry| match entry.transaction.ticket.outcome() {
+            Some(Outcome::Answered(Decision::Allow { account, .. })) => {
+                entry.finished || !taken_back(&entry.transaction.request.client.id, &account)
+            }
+            Some(Outcome::Answered(Decision::Deny) | Outcome::TimedOut) | None => true,
+        });
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<TransactionId, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,8 +138,7 @@ mod tests {
     use super::super::redirect_uri::RedirectUri;
     use super::super::resource::Resource;
     use super::*;
-    use crate::consent::{AnswerGoesTo, Asker, Decision, Desk};
-    use crate::ids::ClientId;
+    use crate::consent::{AnswerGoesTo, Asker, Desk};
     use crate::origin::Origin;
     use crate::scope::Scopes;
     use crate::store::ClientKind;

@@ -31,7 +31,7 @@ pub use activity::{ActivityRecord, Outcome};
 pub use clients::{AuthMethod, ClientKind, ClientRecord};
 pub use error::StoreError;
 pub use grants::{GrantRecord, GrantUse};
-pub use refresh_tokens::{IssuedRefresh, RefreshChange, RefreshRecord, RefreshStanding};
+pub use refresh_tokens::{IssuedRefresh, Nonce, RefreshChange, RefreshRecord, RefreshStanding};
 
 use trouble::Trouble;
 

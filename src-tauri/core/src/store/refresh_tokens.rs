@@ -28,9 +28,14 @@ pub struct RefreshRecord {
     pub grant_id: GrantId,
     /// When it ends.
     pub expires_at: SystemTime,
-    /// When it was exchanged for a successor.
+    /// When it was exchanged for its successor.
     pub spent_at: Option<SystemTime>,
+    /// What its successor was made with, besides the token itself.
+    pub nonce: Option<Nonce>,
 }
+
+/// Random; together with a spent token it gives the successor again, alone it gives nothing.
+pub type Nonce = [u8; 32];
 
 /// All that a decision about a presented refresh token needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +44,7 @@ pub struct RefreshStanding {
     pub token: RefreshRecord,
     /// Its grant, which is alive.
     pub grant: GrantRecord,
-    /// How many successors it has.
-    pub successors: u32,
-    /// Whether one of them was used.
+    /// Whether its successor was used.
     pub successor_used: bool,
 }
 
@@ -54,6 +57,13 @@ pub enum RefreshChange {
         access: AccessTokenRecord,
         /// The successor.
         refresh: IssuedRefresh,
+        /// What it was made with.
+        nonce: Nonce,
+    },
+    /// The presented token stays spent and keeps its successor; this is one more access token.
+    Repeat {
+        /// The new access token.
+        access: AccessTokenRecord,
     },
     /// The grant ends, with all its tokens.
     RevokeGrant,
@@ -82,8 +92,7 @@ pub(super) fn insert(
 
 fn standing(db: &Connection, digest: &Digest) -> rusqlite::Result<Option<RefreshStanding>> {
     db.prepare_cached(&format!(
-        "SELECT {}, refresh_tokens.expires_at, refresh_tokens.spent_at,
-                (SELECT count(*) FROM refresh_tokens AS next WHERE next.parent = refresh_tokens.digest),
+        "SELECT {}, refresh_tokens.expires_at, refresh_tokens.spent_at, refresh_tokens.nonce,
                 (SELECT count(*) FROM refresh_tokens AS next
                  WHERE next.parent = refresh_tokens.digest AND next.spent_at IS NOT NULL)
          FROM refresh_tokens JOIN grants ON grants.id = grant_id
@@ -96,13 +105,9 @@ fn standing(db: &Connection, digest: &Digest) -> rusqlite::Result<Option<Refresh
             grant_id: grant.id.clone(),
             expires_at: time(row.get(11)?),
             spent_at: row.get::<_, Option<i64>>(12)?.map(time),
+            nonce: row.get(13)?,
         };
-        Ok(RefreshStanding {
-            token,
-            grant,
-            successors: row.get(13)?,
-            successor_used: row.get::<_, u32>(14)? > 0,
-        })
+        Ok(RefreshStanding { token, grant, successor_used: row.get::<_, u32>(14)? > 0 })
     })
     .optional()
 }
@@ -135,17 +140,18 @@ impl Store {
             let found = standing(db, &digest)?;
             let (change, told) = decide(found.as_ref());
             match (change, found) {
-                (RefreshChange::Rotate { access, refresh }, Some(found)) => {
+                (RefreshChange::Rotate { access, refresh, nonce }, Some(found)) => {
                     let transaction = db.transaction()?;
                     transaction
                         .prepare_cached(
-                            "UPDATE refresh_tokens SET spent_at = ?2 WHERE digest = ?1 AND spent_at IS NULL",
+                            "UPDATE refresh_tokens SET spent_at = ?2, nonce = ?3 WHERE digest = ?1 AND spent_at IS NULL",
                         )?
-                        .execute(params![digest.as_bytes(), seconds(now)])?;
+                        .execute(params![digest.as_bytes(), seconds(now), nonce])?;
                     insert(&transaction, &found.grant.id, Some(&digest), &refresh)?;
                     access_tokens::insert(&transaction, &access)?;
                     transaction.commit()?;
                 }
+                (RefreshChange::Repeat { access }, Some(_)) => access_tokens::insert(db, &access)?,
                 (RefreshChange::RevokeGrant, Some(found)) => {
                     grants::revoke_one(db, &found.grant.id, now)?;
                 }

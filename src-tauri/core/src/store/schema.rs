@@ -59,7 +59,8 @@ CREATE TABLE refresh_tokens (
     parent     BLOB,
     issued_at  INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    spent_at   INTEGER
+    spent_at   INTEGER,
+    nonce      BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id);
 CREATE INDEX refresh_tokens_by_parent ON refresh_tokens (parent) WHERE parent IS NOT NULL;

@@ -53,7 +53,7 @@ async fn rotate(store: &Store, digest: Digest, grant: &GrantRecord) -> (bool, Di
     let found = store
         .redeem_refresh(digest, now(), move |standing| {
             let fresh = standing.is_some_and(|standing| standing.token.spent_at.is_none());
-            (RefreshChange::Rotate { access, refresh: next }, fresh)
+            (RefreshChange::Rotate { access, refresh: next, nonce: [7; 32] }, fresh)
         })
         .await
         .unwrap();
@@ -75,7 +75,7 @@ async fn what_was_stored_is_there_after_reopening() {
 }
 
 #[tokio::test]
-async fn a_redeemed_refresh_token_is_spent_and_knows_its_successors() {
+async fn a_redeemed_refresh_token_is_spent_and_knows_its_successor() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
     let (grant, first) = (grant(), refresh());
@@ -84,8 +84,8 @@ async fn a_redeemed_refresh_token_is_spent_and_knows_its_successors() {
     assert!(fresh);
     let standing = store.refresh_token(first.digest).await.unwrap().unwrap();
     assert_eq!(
-        (standing.token.spent_at, standing.successors, standing.successor_used),
-        (Some(now()), 1, false)
+        (standing.token.spent_at, standing.token.nonce, standing.successor_used),
+        (Some(now()), Some([7; 32]), false)
     );
     rotate(&store, second, &grant).await;
     assert!(store.refresh_token(first.digest).await.unwrap().unwrap().successor_used);
