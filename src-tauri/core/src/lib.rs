@@ -1,4 +1,67 @@
-//! Jean Memory Bridge without a screen.
+//! Jean Memory Bridge without a screen: an OAuth 2.1 authorization server and an MCP server on 127.0.0.1, in
+//! front of the Jean Memory API. The tray app and `jean-bridge` are shells around this crate; it knows neither
+//! Tauri nor a terminal.
+//!
+//! # Layers
+//!
+//! A module knows only what lies below it. `tests/suite/architecture.rs` holds this list, and which module may
+//! name which library.
+//!
+//! | | Modules | |
+//! |---|---|---|
+//! | 6 | [`bridge`], [`control`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do |
+//! | 5 | [`http`] | the door, the routes, the pages: handlers parse, ask, answer |
+//! | 4 | [`oauth`], [`mcp`], [`consent`], [`api_key_clients`] | the rules, without HTTP; they may know each other |
+//! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
+//! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`] | the outside world; none knows another |
+//! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`origin`], [`paths`], [`view`] and TLS | the words that everyone speaks |
+//!
+//! # The way of a request for access
+//!
+//! 1. [`http`]: the door checks Host and Origin; `/oauth/authorize` hands the query on as it came.
+//! 2. [`oauth::AuthorizationServer::authorize`] finds the client (registered in the [`store`], or described by
+//!    a document that [`oauth::metadata_document`] gets through [`fetch`]), judges the request, and asks.
+//! 3. [`consent::Desk`] holds the question; a browser shows the waiting page with its matching code meanwhile.
+//! 4. A person answers: at the terminal of `serve`, or with `jean-bridge approve` through [`control`]. Either
+//!    way [`bridge::Bridge::approve`] picks the account, checks a new key upstream and answers the desk.
+//! 5. [`oauth::AuthorizationServer::finish`] makes the code, `/oauth/callback` redirects, and
+//!    [`oauth::AuthorizationServer::token`] exchanges it. A grant is on disk before its tokens leave.
+//!
+//! # The way of a tool call
+//!
+//! 1. [`http::mcp`] takes the request apart in a fixed order.
+//!    [`oauth::AuthorizationServer::authenticate`] turns the bearer into an [`oauth::Access`], without reading
+//!    the database: the signature is checked, and [`oauth::LiveGrants`] knows which grants live.
+//! 2. rmcp speaks the protocol to an [`mcp::MemoryServer`], which refuses tools that are not listed, not allowed
+//!    or called with arguments that do not fit.
+//! 3. What is left goes through an [`mcp::MemoryService`], which [`bridge`] provides, to
+//!    [`accounts::Accounts::call_tool`]: it lends the key, and marks the account if the key is refused.
+//! 4. [`upstream::Upstream`] builds a request of its own and judges the reply; nothing but tool content comes
+//!    back. With the sandbox the same code speaks to [`sandbox`] instead, inside the process.
+//!
+//! Revoking fires [`oauth::LiveGrant::cancelled`], which ends all that runs for the grant.
+//!
+//! # Secrets
+//!
+//! Keys and the signing key of access tokens are in the [`vault`], that is the system's keychain, and in memory
+//! while in use. The [`store`] holds digests of tokens, codes and client secrets. The types of [`secret`] and
+//! [`api_key`] have no readable form, and the redaction in [`logging`] is the net below them. A key leaves the
+//! process through [`upstream`] only.
+//!
+//! # One store thread
+//!
+//! SQLite has one writer anyway. With one thread that takes jobs in order, a read that decides and the write
+//! that follows are one step without a lock, and no async thread waits for the disk.
+//!
+//! # Time
+//!
+//! Rules take `now`; only what serves reads the [`clock`]. What is stored expires by the wall clock, because
+//! laptops sleep.
+//!
+//! # The numbers in comments
+//!
+//! `protocol.md 4.13` is a numbered wire rule, `upstream-api.md` what the Jean Memory API does, `design.md` the
+//! contracts of the README. `CONTRIBUTING.md`, "What the numbers in comments mean", says where to look each up.
 
 pub mod accounts;
 pub mod api_key;
