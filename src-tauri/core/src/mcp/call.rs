@@ -34,7 +34,7 @@ impl Default for Pace {
 /// Why a request was given up before it was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// The client cancelled, or (26) went away.
+    /// The client cancelled or, in 2026-07-28, went away.
     Cancelled,
     /// The grant is no more.
     Revoked,
@@ -230,7 +230,7 @@ async fn progress(context: &RequestContext<RoleServer>, pace: Pace) -> std::conv
     let since = tokio::time::Instant::now();
     let mut ticks = tokio::time::interval_at(since + pace.first, pace.every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    // 24 knows no `message` here.
+    // 2024-11-05 knows no `message` here.
     let with_words = context.protocol_version().is_none_or(|version| version > ProtocolVersion::V_2024_11_05);
     loop {
         ticks.tick().await;

@@ -15,7 +15,7 @@ use crate::scope::{Scope, Scopes};
 
 /// More tools than any list has; the rest is dropped.
 const MAX_TOOLS: usize = 256;
-/// Longest name of a tool (26 tools §Tool Names).
+/// Longest name of a tool (MCP 2026-07-28, tools, "Tool Names").
 const MAX_NAME: usize = 128;
 
 /// The tools of one account.
@@ -113,7 +113,7 @@ impl Listed {
     }
 }
 
-/// Letters, digits, `_`, `-`, `.` (26 tools §Tool Names); also what may be repeated to a client.
+/// Letters, digits, `_`, `-`, `.` (MCP 2026-07-28, tools, "Tool Names"); also what may be repeated to a client.
 pub(super) fn is_tool_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))

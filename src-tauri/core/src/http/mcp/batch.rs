@@ -38,7 +38,7 @@ pub(super) async fn serve(
     let mut pending = Vec::new();
     for (body, head) in bodies.iter().zip(heads) {
         match head {
-            // 25-03 lifecycle: never inside a batch.
+            // 2025-03-26 lifecycle: never inside a batch.
             Ok(head) if head.is_request("initialize") => {
                 answers.push(reply::error_value(
                     Code::InvalidRequest,

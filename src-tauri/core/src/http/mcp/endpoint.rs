@@ -63,7 +63,7 @@ impl Endpoint {
             .with_allowed_hosts(options.hosts)
             .with_allowed_origins(options.origins)
             .enforce_origin_validation()
-            // 26 answers in plain JSON; rmcp changes to SSE by itself when there is progress (7.23).
+            // 2026-07-28 answers in plain JSON; rmcp changes to SSE by itself when there is progress (7.23).
             .with_json_response(true)
             .with_max_request_body_bytes(body::MAX_BODY)
             .with_cancellation_token(memories.shutdown().clone());
@@ -75,7 +75,7 @@ impl Endpoint {
     pub async fn serve(&self, access: Access, request: Request) -> Response {
         let (mut parts, body) = request.into_parts();
         let version = if is_modern(&parts.headers) {
-            // 26 shttp: sessions do not exist, whatever the client still sends.
+            // 2026-07-28, Streamable HTTP: sessions do not exist, whatever the client still sends.
             parts.headers.remove(SESSION_ID);
             None
         } else if let Some(id) = parts.headers.get(SESSION_ID) {
@@ -169,7 +169,7 @@ impl Endpoint {
     }
 
     /// Hands a message to rmcp; dropping this is the client's disconnect, which rmcp takes for a
-    /// cancel in 26 and only there (protocol.md 7.18, 7.19).
+    /// cancel in 2026-07-28 and only there (protocol.md 7.18, 7.19).
     pub(super) async fn forward(
         &self,
         caller: &Caller,
@@ -186,7 +186,7 @@ impl Endpoint {
     }
 
     /// rmcp compares `Mcp-Param-*` with the tool's schema before our server is asked (7.11), so the
-    /// tools have to be known by then; if they cannot be, the call fails later and says why. In 26
+    /// tools have to be known by then; if they cannot be, the call fails later and says why. In 2026-07-28
     /// only: a legacy client could not cancel while this waits.
     async fn prepare(&self, caller: &Caller) -> Result<(), Refusal> {
         let grant = &caller.access.grant;

@@ -24,7 +24,7 @@ async fn every_legacy_revision_initializes_lists_and_calls() {
         let session = world.session(FULL, version).await;
         let tools = session.post(&request("tools/list", &json!({}))).send().await.result();
         assert_eq!(names(&tools), ["jean_memory", "ask_memory", "add_memories", "list_memories"]);
-        // protocol.md 7.14: what only 26 has stays away from the others.
+        // protocol.md 7.14: what only 2026-07-28 has stays away from the others.
         assert!(tools.get("resultType").is_none() && tools.get("nextCursor").is_none(), "{tools}");
         let called =
             session.post(&request("tools/call", &call("list_memories", &json!({"limit": 3})))).send().await;
@@ -184,7 +184,7 @@ async fn what_is_declared_is_answered_and_empty() {
 
 #[tokio::test]
 async fn a_resource_is_not_found_with_its_uri() {
-    // protocol.md 7.12, 7.33: -32002 never reaches 26.
+    // protocol.md 7.12, 7.33: -32002 never reaches 2026-07-28.
     let world = World::new();
     let uri = json!({"uri": "memory://nothing"});
     let session = world.session(FULL, "2025-06-18").await;
@@ -198,7 +198,7 @@ async fn a_resource_is_not_found_with_its_uri() {
 
 #[tokio::test]
 async fn what_is_not_offered_is_no_method() {
-    // protocol.md 7.12, 7A: in 26 with HTTP 404
+    // protocol.md 7.12, 7A: in 2026-07-28 with HTTP 404
     let world = World::new();
     let session = world.session(FULL, "2025-11-25").await;
     for (method, params) in [
