@@ -7,8 +7,8 @@ use clap_complete::Shell;
 const ABOUT: &str = "\
 Lets AI apps on this computer use your Jean Memory.
 
-Without a desktop, start the bridge with `serve` and answer the apps that ask with `approve`. Where the \
-tray app runs, every command but `serve` speaks to it.";
+Without a desktop, start the bridge with `serve` and answer the apps that ask with `approve`. Every \
+other command speaks to the bridge that runs.";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -38,10 +38,9 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         let (code, text) = match self {
             Self::Failed(text) => (FAILED, text.as_str()),
-            Self::NotRunning => (
-                NOT_RUNNING,
-                "Jean Memory Bridge is not running. Open the app, or start it with: jean-bridge serve",
-            ),
+            Self::NotRunning => {
+                (NOT_RUNNING, "Jean Memory Bridge is not running. Start it with: jean-bridge serve")
+            }
             Self::Interrupted => return ExitCode::from(INTERRUPTED),
             Self::EnoughRead => return ExitCode::SUCCESS,
         };

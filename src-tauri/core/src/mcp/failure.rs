@@ -3,15 +3,18 @@
 
 use super::MemoryError;
 
+/// The way without a window.
+const ADD_KEY: &str = "or in a terminal: `jean-bridge accounts add --key-stdin`";
+
 /// What the client is told. Nothing here claims that a write was undone: once bytes have left,
 /// nobody knows.
 pub(super) fn words(error: &MemoryError) -> String {
     match error {
         MemoryError::NoKey => {
-            "No Jean Memory key is set up for this app. Open Jean Memory Bridge and add your key.".to_owned()
+            format!("No Jean Memory key is set up for this app. Open Jean Memory Bridge and add your key, {ADD_KEY}.")
         }
         MemoryError::Keychain => {
-            "The keychain of this computer did not hand over the Jean Memory key. Unlock it, or open Jean Memory Bridge."
+            "The keychain of this computer did not hand over the Jean Memory key. Unlock it; `jean-bridge status` says why."
                 .to_owned()
         }
         MemoryError::Store => {
@@ -20,10 +23,10 @@ pub(super) fn words(error: &MemoryError) -> String {
         MemoryError::NoAnswer => "Jean Memory did not answer in time. Nothing was changed; try again.".to_owned(),
         MemoryError::TooLarge => "The request is too large for Jean Memory. Nothing was sent; make it shorter.".to_owned(),
         MemoryError::UnknownAccount => {
-            "The account this app was connected to was removed. Connect the app again in Jean Memory Bridge.".to_owned()
+            "The account this app was connected to was removed. Sign in again from the app.".to_owned()
         }
         MemoryError::KeyRejected => {
-            "Jean Memory rejected the key. Open Jean Memory Bridge and enter a new one.".to_owned()
+            format!("Jean Memory rejected the key. Open Jean Memory Bridge and enter a new one, {ADD_KEY}.")
         }
         MemoryError::Unreachable => {
             "Jean Memory cannot be reached. Nothing was sent; check the connection and try again.".to_owned()

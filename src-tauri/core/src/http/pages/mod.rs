@@ -46,9 +46,10 @@ pub(super) fn waiting(id: &TransactionId, waiting: &Waiting) -> Response {
         format!("<noscript><meta http-equiv=\"refresh\" content=\"2;url={}/{id}\"></noscript>", path::WAIT);
     let body = format!(
         "<h1>{name} wants to use your memories</h1>\
-         <p>Answer in the Jean Memory Bridge window. It shows the same code:</p>\
+         <p>Answer in the Jean Memory Bridge window, or in the terminal where the bridge runs. It shows the same \
+         code:</p>\
          <p class=\"code\">{code}</p>\
-         <p class=\"quiet\">No window? In a terminal: <code>jean-bridge approve {code}</code> or \
+         <p class=\"quiet\">Or in any terminal: <code>jean-bridge approve {code}</code> or \
          <code>jean-bridge deny {code}</code></p>\
          <p class=\"quiet\" role=\"status\">This page goes on by itself once you have answered.</p>{}",
         form("")
@@ -96,8 +97,8 @@ pub(super) async fn home(Extension(origin): Extension<Origin>) -> Response {
         "<h1>Jean Memory Bridge is running</h1>\
          <p>Connect an AI app on this computer to this address:</p><p class=\"code\">{mcp}</p>\
          <p>Claude Code: <code>claude mcp add --scope user --transport http jean-memory {mcp}</code></p>\
-         <p class=\"quiet\">Every app asks you first, and you can take the answer back at any time: in the tray \
-         menu, or with <code>jean-bridge revoke</code>.</p>"
+         <p class=\"quiet\">Every app asks you first, and you can take the answer back at any time: in Jean Memory \
+         Bridge, or in a terminal with <code>jean-bridge revoke</code>.</p>"
     );
     page(StatusCode::OK, "Jean Memory Bridge", "", &body, false)
 }

@@ -105,7 +105,7 @@ async fn every_failure_is_a_result_in_our_words() {
     let refused = |message: &str| MemoryError::Refused { message: message.to_owned() };
     let busy = |seconds: Option<u64>| MemoryError::Busy { retry_after: seconds.map(Duration::from_secs) };
     for (error, words) in [
-        (MemoryError::NoKey, "Jean Memory Bridge"),
+        (MemoryError::NoKey, "or in a terminal: `jean-bridge accounts add --key-stdin`."),
         (MemoryError::Keychain, "keychain"),
         (MemoryError::UnknownAccount, "was removed"),
         (MemoryError::KeyRejected, "rejected the key. Open Jean Memory Bridge"),
