@@ -16,8 +16,8 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 .PHONY: run
-run: setup ## Install what is missing, build, and start the bridge
-	@cargo build --locked
+run: setup-run ## Install what is missing, build, and start the bridge
+	@cargo build --locked --package jean-bridge
 	@tools/run
 
 .PHONY: try
@@ -41,25 +41,29 @@ check: setup-lint ## Format, lints and documentation, without running a test
 	$(RUSTDOC)
 
 .PHONY: deny
-deny: setup ## Licences, banned packages, sources, and known vulnerabilities (downloads the advisory database)
+deny: setup-run ## Licences, banned packages, sources, and known vulnerabilities (downloads the advisory database)
 	tools/deny licenses bans sources advisories
 
 .PHONY: bench
-bench: setup ## Start-up time and memory of a release build, beside the budgets
+bench: setup-run ## Start-up time and memory of a release build, beside the budgets
 	cargo build --locked --release --package jean-bridge
 	@python3 tools/bench.py
 
 .PHONY: setup
-setup: ## Install the packages that a build needs (Debian, Ubuntu)
-	@tools/setup build
+setup: ## Install the packages that a build of everything needs (Debian, Ubuntu)
+	@tools/setup run app
+
+.PHONY: setup-run
+setup-run:
+	@tools/setup run
 
 .PHONY: setup-test
 setup-test: ## Install the packages that the tests need as well
-	@tools/setup build lint test
+	@tools/setup run app lint test
 
 .PHONY: setup-lint
 setup-lint:
-	@tools/setup build lint
+	@tools/setup run app lint
 
 .PHONY: clean
 clean: ## Remove everything that was built here
