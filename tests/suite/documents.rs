@@ -25,7 +25,12 @@ fn every_link_between_the_documents_leads_somewhere() {
         let text = read(document);
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.starts_with("http")) {
-            assert!(repository().join(target).exists(), "{document} links to {target}");
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { document } else { file };
+            assert!(repository().join(file).exists(), "{document} links to {target}");
+            let leads_there =
+                heading.is_empty() || read(file).lines().filter_map(anchor).any(|a| a == heading);
+            assert!(leads_there, "{document} links to {target}");
         }
     }
 }
@@ -54,6 +59,13 @@ fn the_readme_lists_the_commands_that_there_are() {
     let there_are: BTreeSet<String> =
         commands.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
     assert_eq!(listed, there_are);
+}
+
+/// What a link to this line has after the `#`, if it is a heading.
+fn anchor(line: &str) -> Option<String> {
+    let heading = line.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?;
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    Some(kept.collect::<String>().to_lowercase().replace(' ', "-"))
 }
 
 /// `A_NAME` that is ours or taken over from the service.
