@@ -87,7 +87,7 @@ def register(server):
     asked = {
         "client_name": NAME,
         "redirect_uris": [REDIRECT_URI],
-        "grant_types": ["authorization_code"],
+        "grant_types": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_method": "none",
     }
     return post_json(server["registration_endpoint"], asked).expect(201).json()["client_id"]
@@ -199,7 +199,8 @@ def main():
             print(f"6. Stored and found again: {search_until_found(tools, arguments.remember)}")
         else:
             print(f"6. Memories: {contents(tools.call('list_memories', limit=3))}")
-        post_form(server["revocation_endpoint"], client_id=client_id, token=token["access_token"]).expect(200)
+        # A refresh token takes the whole grant with it; an access token ends only itself.
+        post_form(server["revocation_endpoint"], client_id=client_id, token=token["refresh_token"]).expect(200)
         print("7. Done, and the access is given back.")
     except ConnectionRefusedError:
         sys.exit(f"Nothing listens at {arguments.url}. Start the bridge first: make run")
