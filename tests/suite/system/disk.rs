@@ -35,11 +35,14 @@ async fn a_disk_that_is_full_at_the_start_is_told_and_a_later_start_works() {
     let file = home.path().join("data/bridge.db").display().to_string();
     let mut refused = 0;
     for size in TINY {
-        if let Err(ended) = mounts::with_room(options(), home.path(), size).try_start().await {
-            refused += 1;
-            assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{size}: {ended:?}");
-            let told = ["disk is full", "free some space", &file];
-            assert!(told.iter().all(|told| ended.stderr.contains(told)), "{size}: {ended:?}");
+        match mounts::with_room(options(), home.path(), size).try_start().await {
+            Ok(bridge) => bridge.kill().await,
+            Err(ended) => {
+                refused += 1;
+                assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{size}: {ended:?}");
+                let told = ["disk is full", "free some space", &file];
+                assert!(told.iter().all(|told| ended.stderr.contains(told)), "{size}: {ended:?}");
+            }
         }
     }
     assert!(refused > 1, "there was always room enough");
