@@ -86,11 +86,10 @@ pub(crate) fn reply(answer: &Answer) -> Value {
         return answer.json();
     }
     let text = answer.text();
-    let messages =
+    let mut messages =
         text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok());
     messages
-        .filter(|message: &Value| message.get("id").is_some() && message.get("method").is_none())
-        .next_back()
+        .rfind(|message: &Value| message.get("id").is_some() && message.get("method").is_none())
         .unwrap_or_else(|| panic!("no answer in {text}"))
 }
 
