@@ -306,14 +306,6 @@ impl Bridge {
         self.end_by(rustix::process::Signal::TERM).await
     }
 
-    /// Ends it, and then runs `jean-bridge` in its home.
-    #[cfg(target_os = "linux")]
-    pub(crate) async fn stop_and(self, args: &[&str]) -> Ended {
-        let mut after = command(program("jean-bridge"), &self.env, &self.home);
-        self.terminate().await;
-        run(after.args(args), "").await
-    }
-
     /// Sends it a signal that ends it, and waits.
     #[cfg(target_os = "linux")]
     pub(crate) async fn end_by(mut self, signal: rustix::process::Signal) -> ExitStatus {

@@ -1,7 +1,7 @@
-//! What keeps it from starting is told in one line, with the cause and the cure, and nothing is broken by it
-//! (design.md 4, J9; protocol.md D4, 9.7).
+//! What keeps it from starting is told in one line, with the cause, and nothing is broken by it (design.md 4,
+//! J9). A busy port and a second bridge are among the tests of the command line.
 
-use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::net::{Ipv6Addr, TcpListener};
 use std::path::Path;
 
 use serde_json::json;
@@ -28,18 +28,6 @@ fn refusal(started: Result<Bridge, Ended>) -> String {
 }
 
 #[tokio::test]
-async fn a_port_that_another_program_has_is_named_with_the_program() {
-    let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = holder.local_addr().unwrap().port();
-    let line = refusal(options().port(port).try_start().await);
-    assert!(line.starts_with(&format!("Another program uses port {port} (")), "{line}");
-    assert!(line.contains(&format!(", {})", std::process::id())), "{line}");
-    assert!(line.ends_with(&format!("jean-bridge serve --port {}", port + 1)), "{line}");
-    drop(holder);
-    options().port(port).start().await;
-}
-
-#[tokio::test]
 async fn a_port_that_is_taken_on_ipv6_only_is_taken() {
     // protocol.md 9.7: nobody else answers for `localhost`.
     let Ok(holder) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
@@ -50,49 +38,6 @@ async fn a_port_that_is_taken_on_ipv6_only_is_taken() {
     let line = refusal(options().port(port).try_start().await);
     assert!(line.contains(&format!("uses port {port} (")), "{line}");
     assert!(line.contains(&std::process::id().to_string()), "{line}");
-}
-
-#[tokio::test]
-async fn a_port_that_another_bridge_has_is_named_as_such() {
-    let bridge = Bridge::start().await;
-    let line = refusal(options().port(bridge.port()).try_start().await);
-    assert!(line.starts_with(&format!("Another Jean Memory Bridge uses port {}", bridge.port())), "{line}");
-    assert!(line.contains("Choose another port: jean-bridge serve --port"), "{line}");
-    bridge.http().get("/status").send().await.assert_status(200);
-}
-
-#[tokio::test]
-async fn a_second_bridge_in_one_home_is_told_of_the_first() {
-    let home = tempfile::tempdir().unwrap();
-    let first = options().home(home.path()).start().await;
-    for port in [0, first.port()] {
-        let line = refusal(options().home(home.path()).port(port).try_start().await);
-        let told = format!("already running at {} (process {})", first.url(), first.pid());
-        assert!(line.contains(&told), "{line}");
-    }
-    // The one that did not start has not taken the socket away.
-    assert_eq!(first.cli_json(&["status"]).await["pid"], first.pid());
-}
-
-#[tokio::test]
-async fn what_a_crash_left_behind_is_in_nobodys_way() {
-    let home = tempfile::tempdir().unwrap();
-    let options = options().home(home.path());
-    let killed = options.clone().start().await;
-    let port = killed.port();
-    killed.kill().await;
-    assert!(home.path().join("run/bridge.sock").exists(), "nothing was left behind");
-    let bridge = options.port(port).start().await;
-    assert_eq!(bridge.cli_json(&["status"]).await["pid"], bridge.pid());
-}
-
-#[tokio::test]
-async fn without_a_bridge_commands_say_so_with_a_status_of_their_own() {
-    let home = tempfile::tempdir().unwrap();
-    let bridge = options().home(home.path()).start().await;
-    let ended = bridge.stop_and(&["status"]).await;
-    assert_eq!(ended.status.code(), Some(3), "{ended:?}");
-    assert!(ended.stderr.contains("is not running"), "{ended:?}");
 }
 
 #[tokio::test]
