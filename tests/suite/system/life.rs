@@ -18,6 +18,8 @@ use crate::harness::oauth::{Client, Pkce};
 
 /// Open requests have three seconds to end; the rest is for a busy machine.
 const LIMIT: Duration = Duration::from_secs(10);
+/// As the kernel writes them, 32 bits at a time.
+const LOOPBACK: [&str; 2] = ["0100007F", "00000000000000000000000001000000"];
 /// Idle for so long …
 const QUIET: Duration = Duration::from_secs(3);
 /// … it may have used so much of a processor, in hundredths of a second.
@@ -32,6 +34,28 @@ async fn the_first_line_says_where_it_listens_and_that_is_true() {
     let own = bridge.cli_json(&["status"]).await;
     assert_eq!((&status["status"], &status["instance"]), (&json!("ready"), &own["instance"]));
     assert_eq!(own["url"], bridge.url());
+}
+
+#[tokio::test]
+async fn it_listens_on_this_computer_only() {
+    // protocol.md 9.1
+    let bridge = Bridge::start().await;
+    let mut addresses = Vec::new();
+    for table in ["tcp", "tcp6"] {
+        let table =
+            std::fs::read_to_string(format!("/proc/{}/net/{table}", bridge.pid())).unwrap_or_default();
+        addresses.extend(table.lines().skip(1).filter_map(|line| listening(line, bridge.port())));
+    }
+    assert!(addresses.contains(&LOOPBACK[0].to_owned()), "{addresses:?}");
+    assert!(addresses.iter().all(|address| LOOPBACK.contains(&address.as_str())), "{addresses:?}");
+}
+
+/// The address of a line of the kernel's table, if it is of a socket that listens on the port (proc(5)).
+fn listening(line: &str, port: u16) -> Option<String> {
+    let mut columns = line.split_ascii_whitespace().skip(1);
+    let (address, its_port) = columns.next()?.rsplit_once(':')?;
+    let listens = columns.nth(1)? == "0A" && u16::from_str_radix(its_port, 16) == Ok(port);
+    listens.then(|| address.to_owned())
 }
 
 #[tokio::test]
