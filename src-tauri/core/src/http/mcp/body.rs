@@ -5,13 +5,15 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http_body_util::BodyExt;
 
 use super::refusal::Refusal;
 
 /// Largest message; rmcp's limit and the upstream's.
 pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
+/// What is read of a larger one before the connection is closed on it.
+const MAX_DISCARDED: usize = 4 * MAX_BODY;
 /// How long a client may take to send it.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
@@ -29,15 +31,37 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// All of the body.
+///
+/// A client that is still sending does not read, and finds a broken connection where its answer was. So
+/// what is too much is read to its end, within reason, and thrown away.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
+    // RFC 9110 §10.1.1: such a client asks first.
+    let most = if headers.contains_key(EXPECT) { MAX_BODY } else { MAX_DISCARDED };
+    if announced.is_some_and(|length| length > most as u64) {
         return Err(Refusal::TooLarge);
     }
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
-        Ok(Err(_)) => Err(Refusal::Incomplete),
-        Err(_) => Err(Refusal::TooSlow),
+    let body = tokio::time::timeout(BODY_TIME, collect(body)).await.unwrap_or(Err(Refusal::TooSlow))?;
+    if announced.is_some_and(|length| length > MAX_BODY as u64) { Err(Refusal::TooLarge) } else { Ok(body) }
+}
+
+async fn collect(mut body: Body) -> Result<Bytes, Refusal> {
+    let (mut pieces, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| Refusal::Incomplete)?.into_data() else { continue };
+        length += piece.len();
+        if length > MAX_DISCARDED {
+            return Err(Refusal::TooLarge);
+        }
+        if length > MAX_BODY {
+            pieces = Vec::new();
+        } else {
+            pieces.push(piece);
+        }
+    }
+    match pieces.as_slice() {
+        _ if length > MAX_BODY => Err(Refusal::TooLarge),
+        [whole] => Ok(whole.clone()),
+        pieces => Ok(pieces.concat().into()),
     }
 }
