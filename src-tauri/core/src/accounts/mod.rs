@@ -7,6 +7,8 @@ mod add;
 mod error;
 mod keys;
 mod lent;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
