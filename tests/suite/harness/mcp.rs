@@ -1,9 +1,13 @@
 //! An MCP client that says exactly what a test wants it to say.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::bridge::Bridge;
-use super::http::{Answer, Asking, Http};
+use super::http::{Answer, Asking, Http, PATIENCE};
 
 /// A session of a revision before 2026-07-28.
 pub(crate) struct Session {
@@ -11,6 +15,8 @@ pub(crate) struct Session {
     pub(crate) token: String,
     pub(crate) id: String,
     pub(crate) version: String,
+    /// No id may be used twice in a session.
+    last_id: AtomicU64,
 }
 
 /// A POST to `/mcp` as every client sends it, before era and session.
@@ -43,7 +49,7 @@ impl Session {
         let answer = post(&http, token, &hello).send().await.assert_status(200);
         let id = answer.header("mcp-session-id").expect("a session").to_owned();
         let version = reply(&answer)["result"]["protocolVersion"].as_str().expect("a revision").to_owned();
-        let session = Self { http, token: token.to_owned(), id, version };
+        let session = Self { http, token: token.to_owned(), id, version, last_id: AtomicU64::new(1000) };
         let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
         session.post(&ready).send().await.assert_status(202);
         session
@@ -58,7 +64,8 @@ impl Session {
 
     /// A request; the whole JSON-RPC answer.
     pub(crate) async fn request(&self, method: &str, params: Value) -> Value {
-        let message = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
         reply(&self.post(&message).send().await.assert_status(200))
     }
 
@@ -75,6 +82,73 @@ impl Session {
             .header("accept", "text/event-stream")
             .header("mcp-session-id", &self.id)
             .header("mcp-protocol-version", &self.version)
+    }
+}
+
+/// An answer that streams, read event by event.
+pub(crate) struct Events {
+    body: Incoming,
+    read: Vec<u8>,
+}
+
+/// One event of a stream (the HTML standard's server-sent events).
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) id: Option<String>,
+    /// `None` for an event without a message, as rmcp opens streams with one.
+    pub(crate) message: Option<Value>,
+}
+
+impl Events {
+    #[track_caller]
+    pub(crate) fn of(response: http::Response<Incoming>) -> Self {
+        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+        assert_eq!(kind, Some("text/event-stream"), "{}", response.status());
+        Self { body: response.into_body(), read: Vec::new() }
+    }
+
+    /// The next event; `None` when the stream has ended.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        let next = tokio::time::timeout(PATIENCE, self.read_event());
+        next.await.expect("an event in time")
+    }
+
+    async fn read_event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(end) = self.read.windows(2).position(|pair| pair == b"\n\n") {
+                let event: Vec<u8> = self.read.drain(..end + 2).collect();
+                let event = String::from_utf8(event).expect("events are text");
+                let field = |name: &str| {
+                    let lines = event.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+                    lines.map(|value| value.trim().to_owned()).reduce(|all, line| all + "\n" + &line)
+                };
+                let (id, data) = (field("id"), field("data"));
+                if data.is_none() {
+                    continue;
+                }
+                return Some(Event { id, message: data.and_then(|data| serde_json::from_str(&data).ok()) });
+            }
+            // A connection that breaks ends a stream as well.
+            self.read.extend(self.body.frame().await?.ok()?.into_data().unwrap_or_default());
+        }
+    }
+
+    /// The next message.
+    pub(crate) async fn message(&mut self) -> Option<Value> {
+        loop {
+            if let Some(message) = self.next().await?.message {
+                return Some(message);
+            }
+        }
+    }
+
+    /// Waits for the end; all messages until then.
+    pub(crate) async fn rest(mut self) -> Vec<Value> {
+        let mut messages = Vec::new();
+        while let Some(message) = self.message().await {
+            messages.push(message);
+        }
+        messages
     }
 }
 
