@@ -13,5 +13,6 @@ mod double;
 mod double_contract;
 mod harness;
 mod keychain;
+mod mcp;
 mod oauth;
 mod system;

@@ -1,0 +1,6 @@
+//! The MCP endpoint of the real program, with the upstream double as Jean Memory (protocol.md 6, 7;
+//! upstream-api.md 13, 14).
+
+mod access;
+mod store_failure;
+mod world;
