@@ -2,5 +2,9 @@
 //! upstream-api.md 13, 14).
 
 mod access;
+mod eras;
+mod limits;
+mod messages;
+mod sessions;
 mod store_failure;
 mod world;
