@@ -2,9 +2,12 @@
 //! upstream-api.md 13, 14).
 
 mod access;
+mod cancellation;
 mod eras;
 mod limits;
 mod messages;
+mod progress;
+mod revocation;
 mod sessions;
 mod store_failure;
 mod world;
