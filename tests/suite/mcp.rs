@@ -2,11 +2,14 @@
 //! upstream-api.md 13, 14).
 
 mod access;
+mod activity;
 mod cancellation;
+mod drift;
 mod eras;
 mod limits;
 mod messages;
 mod progress;
+mod relay;
 mod revocation;
 mod sessions;
 mod store_failure;
