@@ -4,9 +4,11 @@
 mod access;
 mod activity;
 mod cancellation;
+mod crowd;
 mod drift;
 mod eras;
 mod failures;
+mod key_clients;
 mod keys;
 mod limits;
 mod messages;
