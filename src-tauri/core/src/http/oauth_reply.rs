@@ -8,17 +8,17 @@ use serde::Serialize;
 
 use crate::oauth::OAuthError;
 
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-
 /// `{"error": …, "error_description": …}` that is never cached.
 pub(super) fn json_error(status: StatusCode, error: &'static str, description: &str) -> Response {
-    let body = serde_json::json!({ "error": error, "error_description": description });
-    (status, [(CACHE_CONTROL, NO_STORE)], Json(body)).into_response()
+    json_reply(status, &serde_json::json!({ "error": error, "error_description": description }))
 }
 
 /// A JSON answer that is never cached.
 pub(super) fn json_reply(status: StatusCode, body: &impl Serialize) -> Response {
-    let headers = [(CACHE_CONTROL, NO_STORE), (PRAGMA, HeaderValue::from_static("no-cache"))];
+    let headers = [
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (PRAGMA, HeaderValue::from_static("no-cache")),
+    ];
     (status, headers, Json(body)).into_response()
 }
 
