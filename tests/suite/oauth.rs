@@ -5,11 +5,18 @@ mod authorize;
 mod authorize_errors;
 mod browserless;
 mod callback;
+mod client_auth;
+mod codes;
 mod discovery;
+mod forgery;
 mod pages;
 mod redirects;
+mod refresh;
 mod registration;
 mod registration_abuse;
+mod restart;
+mod revocation;
+mod token;
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;

@@ -12,7 +12,7 @@ use super::http::{Http, PATIENCE};
 use super::programs::program;
 
 /// Signs the tokens of bridges that are started without a keychain.
-const JWT_SECRET: &str = "a-secret-of-the-test-suite-with-more-than-32-bytes";
+pub(crate) const JWT_SECRET: &str = "a-secret-of-the-test-suite-with-more-than-32-bytes";
 
 /// How a bridge is to be started.
 #[derive(Clone)]

@@ -175,6 +175,12 @@ impl SignIn {
         redirect
     }
 
+    /// A person allows it for the sandbox, and the waiting page hands it in: the code.
+    pub(crate) async fn allowed(&self, bridge: &Bridge) -> String {
+        bridge.cli_ok(&["approve", &self.code, "--sandbox"]).await;
+        self.finish().await.get("code").expect("a code").to_owned()
+    }
+
     /// Exchanges the code.
     pub(crate) async fn redeem(&self, code: &str) -> Answer {
         self.client
