@@ -56,6 +56,8 @@ pub fn router(app: App, mcp: Router, port: u16, allowed_origins: Vec<String>) ->
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(app.clone())
         .merge(mcp)
+        // Inside the layer, or preflights would end here.
+        .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn_with_state(door.clone(), cors::share));
     let for_browsers = Router::new()
         .route(path::AUTHORIZE, authorize())
