@@ -130,6 +130,8 @@ async fn several_windows_of_one_client_each_get_their_own_answer() {
     windows[1].exchange(allowed.get("code").expect("a code")).await;
 }
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 #[tokio::test]
 async fn parameters_may_come_in_a_form() {
     // protocol.md 3.1; RFC 6749 §3.1
@@ -139,7 +141,6 @@ async fn parameters_may_come_in_a_form() {
     let posted = |kind: &str, path: &str, body: &str| {
         client.http.post(path).as_browser().header("content-type", kind).body(body.to_owned()).send()
     };
-    const FORM: &str = "application/x-www-form-urlencoded";
     let page = posted(FORM, "/oauth/authorize", &query).await.assert_status(200).text();
     assert_eq!(codes(&bridge).await, [between(&page, "class=\"code\">", "<")]);
     // The same request by either method is one question.

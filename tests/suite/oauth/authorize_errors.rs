@@ -136,7 +136,7 @@ async fn a_repeated_parameter_is_an_invalid_request() {
     let path = format!("/oauth/authorize?{}&state=another", client.query(&pkce, &[]));
     assert_told(&client.http.get(&path).send().await, &bridge, "invalid_request", None);
     // A flood of parameters is not looked through.
-    let flood: String = (0..200).map(|n| format!("&p{n}=1")).collect();
+    let flood = (0..200).map(|n| format!("&p{n}=1")).collect::<Vec<_>>().concat();
     let path = format!("/oauth/authorize?{}{flood}", client.query(&pkce, &[]));
     assert_told(&client.http.get(&path).send().await, &bridge, "invalid_request", Some("a-state"));
     assert_nobody_is_asked(&bridge).await;

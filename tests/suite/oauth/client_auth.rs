@@ -61,7 +61,7 @@ async fn basic_credentials_are_read_however_they_are_encoded() {
     let bridge = Bridge::start().await;
     let client = client(&bridge, "client_secret_basic").await;
     let (id, secret) = (client.id.as_str(), client.secret.as_deref().expect("a secret"));
-    let escaped: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let escaped = secret.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
     let with = |scheme: &str, pair: &str| {
         let value = format!("{scheme} {}", STANDARD.encode(pair));
         probe(&client, &[]).header("authorization", &value).send()

@@ -117,13 +117,9 @@ async fn no_other_algorithm_is_taken_whatever_the_header_says() {
 async fn another_key_signs_nothing() {
     // protocol.md 4.19, 4.20
     let genuine = Genuine::new().await;
-    for secret in [
-        "",
-        "secret",
-        "another-secret-that-is-longer-than-32-bytes",
-        &JWT_SECRET[1..],
-        &genuine.client.id,
-    ] {
+    for secret in
+        ["", "secret", "another-secret-that-is-longer-than-32-bytes", &JWT_SECRET[1..], &genuine.client.id]
+    {
         let token = signed_with(&genuine.header, &genuine.claims, secret.as_bytes(), Algorithm::HS256);
         assert!(genuine.refuses(&token).await);
     }
@@ -246,7 +242,10 @@ async fn what_a_token_may_do_is_not_what_it_says() {
         .iter()
         .map(|tool| tool["name"].clone())
         .collect();
-    assert!(names.contains(&json!("search_memory_v2")) && !names.contains(&json!("add_memories")), "{names:?}");
+    assert!(
+        names.contains(&json!("search_memory_v2")) && !names.contains(&json!("add_memories")),
+        "{names:?}"
+    );
     let longer = signed(&genuine.header, &with(&claims, "exp", json!(99_999_999_999_i64)));
     genuine.client.revoke(&reader.access).await.assert_status(200);
     assert!(genuine.refuses(&longer).await && genuine.refuses(&writer).await);

@@ -1,0 +1,81 @@
+//! More questions than a person can answer (protocol.md 3.3, 3.21, 9.21).
+
+use serde_json::Value;
+
+use crate::harness::bridge::Bridge;
+use crate::harness::oauth::{Client, Pkce, SignIn};
+
+/// So many questions wait.
+async fn waiting(bridge: &Bridge) -> usize {
+    bridge.cli_json(&["requests"]).await.as_array().map_or(0, Vec::len)
+}
+
+async fn fill(bridge: &Bridge, clients: usize) -> Vec<SignIn> {
+    let mut asked = Vec::new();
+    for n in 0..clients {
+        let client = Client::register(bridge, &format!("App {n}")).await;
+        for window in 0..5 {
+            asked.push(client.ask(&[("state", &format!("{n}.{window}"))]).await);
+        }
+    }
+    asked
+}
+
+/// Refused without a question: a program by redirect, a person by a page.
+async fn assert_too_many(client: &Client) {
+    let back = client.authorize_as_program(&Pkce::new(), &[]).await.assert_status(302).redirect();
+    assert_eq!(back.get("error"), Some("temporarily_unavailable"));
+    assert_eq!((back.get("state"), back.get("code")), (Some("a-state"), None));
+    let page = client.authorize(&Pkce::new(), &[]).await.assert_status(400).text();
+    assert!(page.contains("too many questions wait for an answer"), "{page}");
+}
+
+#[tokio::test]
+async fn twenty_questions_wait_and_the_next_is_told_to_come_later() {
+    // protocol.md 9.21
+    let bridge = Bridge::start().await;
+    let asked = fill(&bridge, 4).await;
+    assert_eq!(waiting(&bridge).await, 20);
+    let codes: std::collections::HashSet<_> = asked.iter().map(|asked| asked.code.clone()).collect();
+    assert_eq!(codes.len(), 20, "no two questions show the same code");
+    let late = Client::register(&bridge, "Late").await;
+    assert_too_many(&late).await;
+    // Those who wait already lose nothing by asking again.
+    let same = [("state", asked[7].state.as_str())];
+    asked[7].client.authorize(&asked[7].pkce, &same).await.assert_status(200);
+    assert_eq!(waiting(&bridge).await, 20);
+    // One answer makes room for one.
+    bridge.cli_ok(&["deny", &asked[0].code]).await;
+    let asked = late.ask(&[]).await;
+    assert_too_many(&Client::register(&bridge, "Later").await).await;
+    bridge.cli_ok(&["approve", &asked.code, "--sandbox"]).await;
+    assert!(asked.finish().await.get("code").is_some());
+}
+
+#[tokio::test]
+async fn one_client_cannot_take_all_the_places() {
+    // protocol.md 9.21
+    let bridge = Bridge::start().await;
+    let greedy = fill(&bridge, 1).await.remove(0).client;
+    assert_too_many(&greedy).await;
+    assert_eq!(waiting(&bridge).await, 5);
+    let other = Client::register(&bridge, "Modest").await;
+    let asked = other.ask(&[]).await;
+    bridge.cli_ok(&["approve", &asked.code, "--sandbox"]).await;
+    assert!(asked.finish().await.get("code").is_some());
+}
+
+#[tokio::test]
+async fn a_flood_of_requests_that_are_faulty_asks_nobody_and_does_not_shut_others_out_for_long() {
+    // protocol.md 2.11, 9.21
+    let bridge = Bridge::start().await;
+    let client = Client::register(&bridge, "App").await;
+    let mut busy = false;
+    for _ in 0..300 {
+        let answer = client.authorize(&Pkce::new(), &[("client_id", "unknown")]).await.assert_status(400);
+        busy |= answer.text().contains("Too many apps");
+        assert_eq!(answer.header("location"), None);
+    }
+    assert!(busy, "there is a limit");
+    assert_eq!(bridge.cli_json(&["requests"]).await, Value::Array(vec![]));
+}
