@@ -75,7 +75,7 @@ fn is_variable(word: &str) -> bool {
 }
 
 /// What stands between backticks.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
@@ -93,7 +93,7 @@ fn functions() -> BTreeSet<String> {
 }
 
 /// The text of the files, and of those in the folders, but for the names that are left out.
-fn sources(roots: &[&str], without: &[&str]) -> Vec<String> {
+pub(crate) fn sources(roots: &[&str], without: &[&str]) -> Vec<String> {
     let mut waiting: Vec<PathBuf> = roots.iter().map(|root| repository().join(root)).collect();
     let mut texts = Vec::new();
     while let Some(path) = waiting.pop() {
@@ -108,7 +108,7 @@ fn sources(roots: &[&str], without: &[&str]) -> Vec<String> {
     texts
 }
 
-fn read(document: &str) -> String {
+pub(crate) fn read(document: &str) -> String {
     std::fs::read_to_string(repository().join(document)).unwrap()
 }
 

@@ -15,4 +15,5 @@ mod harness;
 mod keychain;
 mod mcp;
 mod oauth;
+mod rules;
 mod system;
