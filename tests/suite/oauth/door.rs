@@ -195,7 +195,14 @@ async fn what_a_browser_marks_as_cross_site_may_only_come_where_browsers_come_fr
     for site in ["cross-site", "same-site"] {
         for route in ROUTES {
             let (method, path) = route;
-            let answer = send(&bridge, route, &[("sec-fetch-site", site)]).await;
+            // An image, a frame, a script: nothing that a person sees.
+            assert_shut(send(&bridge, route, &[("sec-fetch-site", site)]).await, 403);
+            let frame =
+                [("sec-fetch-site", site), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+            assert_shut(send(&bridge, route, &frame).await, 403);
+            let page =
+                [("sec-fetch-site", site), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+            let answer = send(&bridge, route, &page).await;
             if method == "GET" && path != "/mcp" {
                 assert_ne!(answer.status.as_u16(), 403, "{path}");
             } else {
@@ -215,7 +222,12 @@ async fn what_a_browser_marks_as_cross_site_may_only_come_where_browsers_come_fr
     // The website of a client sends the person here: that is what the endpoint is for.
     let client = Client::register(&bridge, "App").await;
     let path = format!("/oauth/authorize?{}", client.query(&crate::harness::oauth::Pkce::new(), &[]));
-    let marks = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("accept", "text/html")];
+    let marks = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+        ("accept", "text/html"),
+    ];
     send(&bridge, ("GET", &path), &marks).await.assert_status(200);
 }
 

@@ -66,16 +66,14 @@ async fn one_client_cannot_take_all_the_places() {
 }
 
 #[tokio::test]
-async fn a_flood_of_requests_that_are_faulty_asks_nobody_and_does_not_shut_others_out_for_long() {
+async fn a_flood_of_requests_that_are_faulty_asks_nobody_and_shuts_nobody_out() {
     // protocol.md 2.11, 9.21
     let bridge = Bridge::start().await;
     let client = Client::register(&bridge, "App").await;
-    let mut busy = false;
     for _ in 0..300 {
         let answer = client.authorize(&Pkce::new(), &[("client_id", "unknown")]).await.assert_status(400);
-        busy |= answer.text().contains("Too many apps");
         assert_eq!(answer.header("location"), None);
     }
-    assert!(busy, "there is a limit");
     assert_eq!(bridge.cli_json(&["requests"]).await, Value::Array(vec![]));
+    client.sign_in(&bridge).await;
 }

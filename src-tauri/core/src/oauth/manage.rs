@@ -57,9 +57,9 @@ impl AuthorizationServer {
     pub async fn revoke_client(&self, id: &ClientId, now: SystemTime) -> Result<Vec<GrantId>, StoreError> {
         // What was allowed but not fetched, or fetched but not exchanged, is taken back too. Codes once more at
         // the end: one may be made while the store works.
-        self.transactions.forget_allowed(|client, _| client == id);
-        self.codes.forget(|client, _| client == id);
         self.desk.refuse_all_of(id);
+        self.transactions.take_back(id);
+        self.codes.forget(|client, _| client == id);
         let ended = self.store.revoke_client(id, now).await?;
         self.live.end(&ended);
         self.codes.forget(|client, _| client == id);
@@ -72,7 +72,6 @@ impl AuthorizationServer {
     /// # Errors
     /// [`StoreError`]; then nothing ended.
     pub async fn revoke_account(&self, id: &AccountId, now: SystemTime) -> Result<(), StoreError> {
-        self.transactions.forget_allowed(|_, account| account == id);
         self.codes.forget(|_, account| account == id);
         let ended = self.store.revoke_account(id, now).await?;
         self.live.end(&ended);

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::authorize::AuthorizationRequest;
 use crate::consent::{Decision, Outcome, Ticket};
-use crate::ids::{AccountId, ClientId, TransactionId};
+use crate::ids::{ClientId, TransactionId};
 use crate::secret::Digest;
 
 /// How long an outcome can still be fetched after its question has ended.
@@ -40,6 +40,7 @@ struct Entry {
     transaction: Transaction,
     key: Digest,
     finished: bool,
+    taken_back: bool,
 }
 
 /// All of them.
@@ -93,7 +94,7 @@ impl Transactions {
         }
         let id = TransactionId::random();
         let transaction = Transaction { id: id.clone(), request, ticket };
-        entries.insert(id.clone(), Entry { transaction, key, finished: false });
+        entries.insert(id.clone(), Entry { transaction, key, finished: false, taken_back: false });
         id
     }
 
@@ -109,19 +110,21 @@ impl Transactions {
         if entry.finished {
             return Taken::Finished;
         }
-        let Some(outcome) = entry.transaction.ticket.outcome() else { return Taken::Waiting };
+        let outcome = match entry.transaction.ticket.outcome() {
+            Some(Outcome::Answered(_)) if entry.taken_back => Outcome::Answered(Decision::Deny),
+            Some(outcome) => outcome,
+            None => return Taken::Waiting,
+        };
         entry.finished = true;
         Taken::Outcome(Box::new(entry.transaction.clone()), outcome)
     }
 
-    /// Forgets what was allowed and is not handed over, where `taken_back` names it by client and account.
-    pub(super) fn forget_allowed(&self, taken_back: impl Fn(&ClientId, &AccountId) -> bool) {
-        self.lock().retain(|_, entry| match entry.transaction.ticket.outcome() {
-            Some(Outcome::Answered(Decision::Allow { account, .. })) => {
-                entry.finished || !taken_back(&entry.transaction.request.client.id, &account)
-            }
-            Some(Outcome::Answered(Decision::Deny) | Outcome::TimedOut) | None => true,
-        });
+    /// Takes back what a client was allowed and has not fetched: it is told that it was refused.
+    pub(super) fn take_back(&self, client: &ClientId) {
+        let mut entries = self.lock();
+        for entry in entries.values_mut().filter(|entry| entry.transaction.request.client.id == *client) {
+            entry.taken_back = true;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TransactionId, Entry>> {
