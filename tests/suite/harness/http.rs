@@ -57,6 +57,13 @@ impl Http {
         Asking { http: self.clone(), request: Request::builder().method(method).uri(uri), body: Bytes::new() }
     }
 
+    /// Sends these bytes on a connection of their own and hangs up at once.
+    pub(crate) async fn send_and_leave(&self, bytes: &[u8]) {
+        let authority = self.base.strip_prefix("http://").expect("a plain base URL");
+        let mut stream = TcpStream::connect(authority).await.expect("a server that listens");
+        stream.write_all(bytes).await.expect("a server that reads");
+    }
+
     /// Sends these bytes on a connection of their own and returns what comes back until the server closes.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
         let authority = self.base.strip_prefix("http://").expect("a plain base URL");

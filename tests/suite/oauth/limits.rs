@@ -94,3 +94,16 @@ async fn a_crowd_of_connections_leaves_room_for_the_next() {
     drop(idle);
     bridge.http().get("/status").send().await.assert_status(200);
 }
+
+#[tokio::test]
+async fn a_body_that_never_comes_is_given_up() {
+    // protocol.md 9.6: whoever is slower holds a connection that others need
+    let bridge = Bridge::start().await;
+    let request = format!(
+        "POST /oauth/token HTTP/1.1\r\nhost: 127.0.0.1:{}\r\ncontent-length: 10\r\n\
+         content-type: application/x-www-form-urlencoded\r\n\r\n",
+        bridge.port()
+    );
+    let answer = bridge.http().raw(request.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::is_accepted;
 use crate::harness::bridge::{Bridge, BridgeOptions};
-use crate::harness::http::PATIENCE;
+use crate::harness::http::{PATIENCE, encoded};
 use crate::harness::oauth::{Client, REDIRECT_URI, Tokens};
 
 #[tokio::test]
@@ -161,4 +161,32 @@ async fn a_person_who_revokes_ends_every_sign_in_of_the_client_at_once() {
     assert!(is_accepted(&bridge, &other.access).await);
     // The registration stays: the client may ask again, and a person is asked again (9.12).
     assert!(is_accepted(&bridge, &client.sign_in(&bridge).await.access).await);
+}
+
+#[tokio::test]
+async fn a_revocation_is_whole_although_its_asker_hangs_up() {
+    // protocol.md 5.4: never revoked on the disk and good in memory
+    let bridge = Bridge::start().await;
+    for _ in 0..30 {
+        let client = Client::register(&bridge, "App").await;
+        let tokens = client.sign_in(&bridge).await;
+        let body = encoded(&[("client_id", &client.id), ("token", tokens.refresh())]);
+        let request = format!(
+            "POST /oauth/revoke HTTP/1.1\r\nhost: 127.0.0.1:{}\r\ncontent-length: {}\r\n\
+             content-type: application/x-www-form-urlencoded\r\n\r\n{body}",
+            bridge.port(),
+            body.len()
+        );
+        client.http.send_and_leave(request.as_bytes()).await;
+        let ended = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let listed = bridge.cli_json(&["clients"]).await.to_string().contains(&client.id);
+                let accepted = is_accepted(&bridge, &tokens.access).await;
+                if listed == accepted {
+                    break;
+                }
+            }
+        });
+        assert!(ended.await.is_ok(), "the list and the door disagree for good");
+    }
 }

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::until;
-use crate::double::{ALICE, Double, Fault, path, tool};
+use crate::double::{ALICE, BOB, Double, Fault, path, tool};
 use crate::harness::bridge::{Bridge, BridgeOptions};
 use crate::harness::keychain::{Keychain, SECRETS};
 use crate::harness::mcp::{Session, reply, text};
@@ -198,6 +198,34 @@ async fn a_key_from_the_environment_is_an_account_and_never_written_down() {
     assert_eq!(called["isError"], true, "{called}");
     bridge.cli_ok(&["accounts", "remove", id]).await;
     assert_eq!(bridge.cli_json(&["accounts"]).await, json!([]));
+}
+
+#[tokio::test]
+async fn another_persons_key_in_the_environment_reads_nothing_under_old_sign_ins() {
+    // protocol.md 4.18, 9.12: `sub` is the account's user
+    let (double, home) = (Double::start().await, tempfile::tempdir().unwrap());
+    double.seed_memories(BOB.id, ["bob's own".to_owned()]);
+    let options = BridgeOptions::default().api(&double.base_url()).home(home.path());
+    let bridge = options.clone().env("JEAN_BRIDGE_API_KEY", ALICE.key).start().await;
+    until("it is checked", || async { bridge.cli_json(&["accounts"]).await[0]["state"] == "ok" }).await;
+    let client = Client::register(&bridge, "App").await;
+    let tokens = client.sign_in_as(&bridge, &[], &[]).await;
+    assert!(bridge.terminate().await.success());
+
+    let bridge = options.env("JEAN_BRIDGE_API_KEY", BOB.key).start().await;
+    let client = Client { http: bridge.http(), ..client };
+    let renewed = client.refresh(tokens.refresh()).await.assert_status(200).json();
+    let session = Session::open(&bridge, renewed["access_token"].as_str().unwrap(), "2025-06-18").await;
+    until("the new owner is known", || async {
+        let called = session.call("list_memories", json!({})).await;
+        assert!(!called.to_string().contains("bob's own"), "{called}");
+        bridge.cli_json(&["accounts"]).await[0]["user_id"] == BOB.id
+    })
+    .await;
+    assert_eq!(session.call("list_memories", json!({})).await["isError"], true);
+    let fresh = Client::register(&bridge, "App").await.sign_in_as(&bridge, &[], &[]).await;
+    let session = Session::open(&bridge, &fresh.access, "2025-06-18").await;
+    assert!(session.call("list_memories", json!({})).await.to_string().contains("bob's own"));
 }
 
 #[tokio::test]

@@ -273,3 +273,70 @@ impl AuthorizationServer {
 fn error_back(request: &AuthorizationRequest, code: RedirectCode) -> String {
     error_location(&request.redirect, request.state.as_deref(), request.origin, code)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use serde_json::json;
+    use tokio_util::sync::CancellationToken;
+
+    use super::super::metadata_document::ClientDocuments;
+    use super::super::{Lifetimes, Parts, SigningKeys};
+    use super::*;
+    use crate::accounts::{Accounts, Backends};
+    use crate::consent::Desk;
+    use crate::fetch::DocumentFetcher;
+    use crate::store::Store;
+    use crate::upstream::{BaseUrl, Upstream, UpstreamLimits};
+    use crate::vault::Vault;
+
+    fn server(directory: &std::path::Path) -> AuthorizationServer {
+        let store = Store::open(directory, UNIX_EPOCH).unwrap();
+        let nowhere = BaseUrl::parse("http://127.0.0.1:1").unwrap();
+        let upstream = Upstream::remote(nowhere, UpstreamLimits::default());
+        let backends = Backends {
+            remote: upstream.clone(),
+            sandbox: upstream,
+            sandbox_key: Box::new(|| None),
+            identity_headers: false,
+        };
+        AuthorizationServer::new(Parts {
+            accounts: Accounts::new(store.clone(), Vault::os("unused"), backends),
+            store,
+            desk: Desk::default(),
+            keys: SigningKeys::configured(&"0123456789abcdef0123456789abcdef".to_owned().into()),
+            documents: ClientDocuments::new(DocumentFetcher::new()),
+            lifetimes: Lifetimes::default(),
+            port: 1,
+            shutdown: CancellationToken::new(),
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ten_minutes_without_an_answer_are_access_denied() {
+        // design.md 4; protocol.md 3.3
+        let directory = tempfile::tempdir().unwrap();
+        let server = server(directory.path());
+        let metadata =
+            json!({ "redirect_uris": ["http://localhost/cb"], "token_endpoint_auth_method": "none" });
+        let reply = server.register(serde_json::from_value(metadata).unwrap(), UNIX_EPOCH).await.unwrap();
+        let id = serde_json::to_value(reply).unwrap()["client_id"].as_str().unwrap().to_owned();
+        let query = format!(
+            "client_id={id}&redirect_uri=http://localhost:1/cb&response_type=code&state=s&code_challenge_method=S256\
+             &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
+        let asked = tokio::time::Instant::now();
+        let id = server.authorize(query.as_bytes(), Origin::canonical(1), UNIX_EPOCH).await.unwrap();
+        assert_eq!(server.finish(&id, UNIX_EPOCH).await, Err(FinishError::Undecided));
+        server.decided(&id).await;
+        assert_eq!(asked.elapsed().as_secs(), Duration::from_secs(600).as_secs());
+        let finish = server.finish(&id, UNIX_EPOCH).await.unwrap();
+        assert!(
+            finish.location.starts_with("http://localhost:1/cb?error=access_denied&"),
+            "{}",
+            finish.location
+        );
+        assert!(finish.location.contains("&state=s&iss=http%3A%2F%2F127.0.0.1%3A1"), "{}", finish.location);
+    }
+}
