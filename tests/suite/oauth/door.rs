@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::harness::bridge::Bridge;
 use crate::harness::http::Answer;
-use crate::harness::oauth::Client;
+use crate::harness::oauth::{Client, Pkce};
 
 /// Every kind of route, and one that does not exist.
 const ROUTES: [(&str, &str); 21] = [
@@ -221,7 +221,7 @@ async fn what_a_browser_marks_as_cross_site_may_only_come_where_browsers_come_fr
     }
     // The website of a client sends the person here: that is what the endpoint is for.
     let client = Client::register(&bridge, "App").await;
-    let path = format!("/oauth/authorize?{}", client.query(&crate::harness::oauth::Pkce::new(), &[]));
+    let path = format!("/oauth/authorize?{}", client.query(&Pkce::new(), &[]));
     let marks = [
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-mode", "navigate"),
@@ -229,6 +229,12 @@ async fn what_a_browser_marks_as_cross_site_may_only_come_where_browsers_come_fr
         ("accept", "text/html"),
     ];
     send(&bridge, ("GET", &path), &marks).await.assert_status(200);
+    // An image of a foreign page asks nobody anything (9.21).
+    let path = format!("/oauth/authorize?{}", client.query(&Pkce::new(), &[("state", "image")]));
+    let marks =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+    assert_shut(send(&bridge, ("GET", &path), &marks).await, 403);
+    assert_eq!(bridge.cli_json(&["requests"]).await.as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test]

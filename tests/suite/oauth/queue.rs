@@ -77,3 +77,22 @@ async fn a_flood_of_requests_that_are_faulty_asks_nobody_and_shuts_nobody_out() 
     assert_eq!(bridge.cli_json(&["requests"]).await, Value::Array(vec![]));
     client.sign_in(&bridge).await;
 }
+
+#[tokio::test]
+async fn a_flood_of_requests_in_order_is_stopped_whatever_the_desk_says() {
+    // protocol.md 2.11, 9.21
+    let bridge = Bridge::start().await;
+    let client = Client::register(&bridge, "App").await;
+    let mut asked = 0;
+    loop {
+        let answer = client.authorize(&Pkce::new(), &[]).await;
+        if answer.text().contains("Too many apps are asking at once") {
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (400, None));
+            break;
+        }
+        asked += 1;
+        assert!(asked <= 1000, "there is a limit");
+    }
+    assert!(asked >= 20, "no honest client gets there: {asked}");
+    assert_eq!(waiting(&bridge).await, 5);
+}

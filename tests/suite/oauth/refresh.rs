@@ -47,6 +47,8 @@ async fn a_repeated_refresh_is_answered_until_its_successor_is_used() {
     let first = client.sign_in(&bridge).await;
     let lost = refreshed(&client, first.refresh()).await;
     let again = refreshed(&client, first.refresh()).await;
+    assert_eq!(lost.refresh(), again.refresh(), "a family is a line");
+    assert_ne!(lost.access, again.access);
     for tokens in [&first, &lost, &again] {
         assert!(is_accepted(&bridge, &tokens.access).await);
     }

@@ -264,4 +264,14 @@ async fn a_flood_is_told_to_slow_down_in_json() {
     };
     assert_refused(refused, 429, "slow_down");
     assert!(answered >= 100, "no honest client gets there: {answered}");
+    // What was refused spent nothing: the same token is good when there is room again.
+    let room = async {
+        loop {
+            let answer = client.refresh(tokens.refresh()).await;
+            if answer.status.as_u16() != 429 {
+                break answer;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, room).await.expect("room again").assert_status(200);
 }
