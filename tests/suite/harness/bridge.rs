@@ -14,6 +14,13 @@ use super::programs::program;
 /// Signs the tokens of bridges that are started without a keychain.
 pub(crate) const JWT_SECRET: &str = "a-secret-of-the-test-suite-with-more-than-32-bytes";
 
+/// Hides what names are looked up by, where that is possible, and becomes what follows; `$0` is how.
+#[cfg(target_os = "linux")]
+const OFFLINE: &str = r#"
+hide='for file in resolv.conf nsswitch.conf; do mount --bind /dev/null "/etc/$file"; done; exec "$@"'
+if unshare $0 sh -c "$hide" sh true 2>/dev/null; then exec unshare $0 sh -c "$hide" sh "$@"; fi
+exec "$@""#;
+
 /// How a bridge is to be started.
 #[derive(Clone)]
 pub(crate) struct BridgeOptions {
@@ -104,6 +111,20 @@ impl BridgeOptions {
     /// Started by this program, which must become the bridge at the end: `wrapper… jean-bridge serve …`.
     pub(crate) fn wrapped(mut self, wrapper: impl IntoIterator<Item = OsString>) -> Self {
         self.wrapper = wrapper.into_iter().collect();
+        self
+    }
+
+    /// Without a way to look up names, so that nothing beyond this computer is ever asked; where the system does
+    /// not let this user arrange that, as it is.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn offline(self) -> Self {
+        let how = if rustix::process::geteuid().is_root() { "--mount" } else { "--mount --map-root-user" };
+        self.wrapped(["sh", "-c", OFFLINE, how].map(OsString::from))
+    }
+
+    /// There is no such way here.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn offline(self) -> Self {
         self
     }
 

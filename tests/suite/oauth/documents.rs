@@ -18,7 +18,7 @@ fn client(bridge: &Bridge, id: &str, redirect_uri: &str) -> Client {
 #[tokio::test]
 async fn known_clients_sign_in_with_their_own_addresses() {
     // protocol.md 2.16, 2.24, 3.9; clients.md 8.1
-    let bridge = Bridge::start().await;
+    let bridge = BridgeOptions::default().offline().start().await;
     for (id, redirect_uri) in [
         (CLAUDE_CODE, "http://localhost:3118/callback"),
         (CLAUDE_CODE, "http://127.0.0.1:54321/callback"),
@@ -47,7 +47,7 @@ async fn known_clients_sign_in_with_their_own_addresses() {
 #[tokio::test]
 async fn a_document_says_where_answers_may_go_and_nothing_else_does() {
     // protocol.md 2.16, 3.8
-    let bridge = Bridge::start().await;
+    let bridge = BridgeOptions::default().offline().start().await;
     for redirect_uri in [
         "http://localhost:3118/other",
         "http://localhost:3118/callback/",
@@ -69,7 +69,7 @@ async fn a_document_says_where_answers_may_go_and_nothing_else_does() {
 #[tokio::test]
 async fn a_known_client_is_public_and_no_secret_makes_it_another() {
     // protocol.md 2.17
-    let bridge = Bridge::start().await;
+    let bridge = BridgeOptions::default().offline().start().await;
     let client = client(&bridge, CLAUDE_CODE, "http://localhost:3118/callback");
     let tokens = client.sign_in(&bridge).await;
     let with_secret = Client { secret: Some("invented".into()), ..client.clone() };
@@ -80,7 +80,7 @@ async fn a_known_client_is_public_and_no_secret_makes_it_another() {
 #[tokio::test]
 async fn a_client_without_a_usable_document_gets_an_error_page_and_never_a_redirect() {
     // protocol.md 2.14, 2.19, 2.23, 3.2
-    let bridge = Bridge::start().await;
+    let bridge = BridgeOptions::default().offline().start().await;
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("it can be asked");
     let port = listener.local_addr().expect("an address").port();
@@ -135,12 +135,12 @@ async fn a_client_without_a_usable_document_gets_an_error_page_and_never_a_redir
 async fn its_grant_outlives_the_cache_of_documents() {
     // protocol.md 2.20, 2.11: the token endpoint never fetches
     let home = tempfile::tempdir().expect("a temporary directory");
-    let bridge = BridgeOptions::default().home(home.path()).start().await;
+    let bridge = BridgeOptions::default().offline().home(home.path()).start().await;
     let known = client(&bridge, CLAUDE_CODE, "http://localhost:3118/callback");
     let tokens = known.sign_in(&bridge).await;
     let port = bridge.port();
     bridge.kill().await;
-    let bridge = BridgeOptions::default().home(home.path()).port(port).start().await;
+    let bridge = BridgeOptions::default().offline().home(home.path()).port(port).start().await;
     assert!(is_accepted(&bridge, &tokens.access).await);
     known.refresh(tokens.refresh()).await.assert_status(200);
 }

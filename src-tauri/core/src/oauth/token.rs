@@ -161,7 +161,6 @@ impl AuthorizationServer {
             last_used_at: None,
             calls: 0,
         };
-        self.limits.tokens.check().map_err(|_| OAuthError::TooManyRequests)?;
         let access = self.new_access(&grant, grant.scopes, binding.may_refresh, now).await?;
         let refresh = binding.may_refresh.then(|| self.new_refresh(now));
         if client.kind == ClientKind::MetadataDocument {
