@@ -29,7 +29,7 @@ use crate::consent::Desk;
 use crate::oauth::AuthorizationServer;
 use crate::store::Store;
 use crate::vault::Vault;
-use crate::view::RequestView;
+use crate::view::{Problem, RequestView};
 
 /// A bridge that runs.
 pub struct Bridge {
@@ -43,7 +43,7 @@ pub struct Bridge {
     oauth: Arc<AuthorizationServer>,
     questions: watch::Sender<Vec<RequestView>>,
     /// What was found at the start and a person should know.
-    found: Option<String>,
+    found: Option<Problem>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }

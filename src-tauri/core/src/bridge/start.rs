@@ -28,6 +28,7 @@ use crate::secret::random_alphanumeric;
 use crate::store::Store;
 use crate::upstream::{BaseUrl, Upstream, UpstreamLimits};
 use crate::vault::Vault;
+use crate::view::Problem;
 
 /// The sandbox's database.
 const SANDBOX_FILE: &str = "sandbox.db";
@@ -123,14 +124,14 @@ fn backends(
     config: &Config,
     paths: &Paths,
     clock: &Arc<dyn Clock>,
-) -> Result<(Backends, Option<String>), StartError> {
+) -> Result<(Backends, Option<Problem>), StartError> {
     let file = paths.sandbox_dir.join(SANDBOX_FILE);
     let (sandbox, found) = match (Sandbox::open(&file, clock.clone()), &config.api_base) {
         (Ok(sandbox), _) => (Some(sandbox), None),
         (Err(reason), ApiBase::Sandbox) => return Err(StartError::Sandbox { file, reason }),
         (Err(reason), ApiBase::Remote(_)) => {
             tracing::error!(%reason, "the sandbox cannot be used");
-            (None, Some(format!("The sandbox cannot be used: {reason}: {}.", file.display())))
+            (None, Some(Problem::SandboxUnusable { file: file.clone(), reason: reason.to_string() }))
         }
     };
     let router = sandbox.as_ref().map(Sandbox::router).unwrap_or_default();

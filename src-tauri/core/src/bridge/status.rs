@@ -5,10 +5,10 @@ use std::time::SystemTime;
 
 use super::Bridge;
 use crate::accounts::Reachability;
-use crate::consent::{AnswerGoesTo, Question};
-use crate::store::{AccountRecord, StoreError};
+use crate::consent::{AnswerGoesTo, LocalProgram, Question};
+use crate::store::{AccountRecord, ClientKind, StoreError};
 use crate::vault::VaultState;
-use crate::view::{KeyState, RequestView, State, StatusView};
+use crate::view::{KeyState, Problem, Registered, RequestView, State, StatusView};
 
 impl Bridge {
     /// How it is.
@@ -16,7 +16,7 @@ impl Bridge {
         let requests = self.questions.borrow().len();
         let accounts = self.accounts.all().await;
         let clients = self.store.count_connected_clients().await;
-        let notices = self.notices();
+        let notices = self.problems().iter().map(Problem::sentence).collect();
         let accounts = accounts.unwrap_or_default();
         StatusView {
             state: state(requests, &accounts, *self.accounts.reachability().borrow()),
@@ -37,20 +37,19 @@ impl Bridge {
         self.desk.questions().borrow().iter().map(|question| request_view(question)).collect()
     }
 
-    fn notices(&self) -> Vec<String> {
-        let mut notices = Vec::new();
+    /// What is wrong and a person can do something about.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
         if let Some(aside) = self.store.set_aside() {
-            notices.push(format!(
-                "The database was damaged. It was set aside as {}, and the bridge began with an empty one; apps \
-                 must sign in again.",
-                aside.display()
-            ));
+            problems.push(Problem::DatabaseSetAside { file: aside.to_owned() });
         }
-        notices.extend(self.found.clone());
-        notices.extend(self.store.trouble().map(store_notice));
-        notices.extend(keychain_notice(self.vault.state()).map(str::to_owned));
-        notices.extend(unsaved_notice(self.accounts.unsaved()));
-        notices
+        problems.extend(self.found.clone());
+        problems.extend(self.store.trouble().map(store_problem));
+        problems.extend(keychain_problem(self.vault.state()));
+        let count = self.accounts.unsaved();
+        problems.extend((count > 0).then_some(Problem::KeysUnsaved { count }));
+        problems
     }
 }
 
@@ -66,46 +65,22 @@ fn state(requests: usize, accounts: &[AccountRecord], reachability: Reachability
     }
 }
 
-fn store_notice(error: StoreError) -> String {
+fn store_problem(error: StoreError) -> Problem {
     match error {
-        StoreError::Full => {
-            "The disk is full, so the bridge cannot remember new sign-ins. Free some space.".into()
-        }
-        StoreError::ReadOnly => "The data directory cannot be written. Check its permissions.".into(),
-        StoreError::Damaged => {
-            "The database is damaged. Restart the bridge: it keeps the damaged file and begins with an empty one."
-                .into()
-        }
-        StoreError::Newer | StoreError::Failed => {
-            "The database could not be used. Restart the bridge; if that does not help, look into the log.".into()
-        }
+        StoreError::Full => Problem::DiskFull,
+        StoreError::ReadOnly => Problem::DataReadOnly,
+        StoreError::Damaged => Problem::DatabaseDamaged,
+        StoreError::Newer | StoreError::Failed => Problem::DatabaseFailed,
     }
 }
 
-/// Stays when the keychain is back, until the keys are in it.
-fn unsaved_notice(keys: usize) -> Option<String> {
-    let subject = match keys {
-        0 => return None,
-        1 => "The key of an account is".to_owned(),
-        more => format!("The keys of {more} accounts are"),
-    };
-    Some(format!("{subject} not in the keychain yet and would be lost when the bridge ends."))
-}
-
-fn keychain_notice(state: VaultState) -> Option<&'static str> {
+fn keychain_problem(state: VaultState) -> Option<Problem> {
     match state {
-        VaultState::Locked => {
-            Some("The keychain is locked, so keys live in memory until the bridge ends. Unlock it.")
-        }
-        VaultState::NoKeyring => Some(
-            "The keychain has no default keyring, so keys live in memory until the bridge ends. Make one, for \
-             example by signing in to the desktop.",
-        ),
-        VaultState::Unavailable => Some(
-            "There is no keychain, so keys live in memory until the bridge ends. Start a keychain service.",
-        ),
-        VaultState::Slow => Some("The keychain does not answer. It may show a prompt; answer it."),
-        VaultState::Failed => Some("The keychain failed, so keys may live in memory until the bridge ends."),
+        VaultState::Locked => Some(Problem::KeychainLocked),
+        VaultState::NoKeyring => Some(Problem::KeychainWithoutKeyring),
+        VaultState::Unavailable => Some(Problem::KeychainMissing),
+        VaultState::Slow => Some(Problem::KeychainSlow),
+        VaultState::Failed => Some(Problem::KeychainFailed),
         VaultState::Untried | VaultState::Ready => None,
     }
 }
@@ -117,9 +92,9 @@ pub(super) fn rfc3339(time: SystemTime) -> String {
 
 fn request_view(question: &Question) -> RequestView {
     let asker = &question.asker;
-    let (redirect_uri, warning) = match &asker.goes_to {
-        AnswerGoesTo::Redirect { uri, warning, .. } => (Some(uri.clone()), *warning),
-        AnswerGoesTo::ThisComputer => (None, None),
+    let (redirect_uri, goes_to, warning) = match &asker.goes_to {
+        AnswerGoesTo::Redirect { uri, host, warning } => (Some(uri.clone()), Some(host.clone()), *warning),
+        AnswerGoesTo::ThisComputer => (None, None, None),
     };
     RequestView {
         id: question.id.clone(),
@@ -130,9 +105,22 @@ fn request_view(question: &Question) -> RequestView {
         allowed_before: asker.allowed_before.map(rfc3339),
         warning,
         redirect_uri,
+        goes_to,
+        registered: registered(asker.kind),
+        registered_at: None,
+        program: asker.program.as_ref().map(LocalProgram::to_string),
         scopes: asker.scopes,
         asked_at: rfc3339(question.asked_at),
         expires_at: rfc3339(question.expires_at),
+    }
+}
+
+fn registered(kind: ClientKind) -> Registered {
+    match kind {
+        ClientKind::Dynamic => Registered::ByItself,
+        ClientKind::MetadataDocument => Registered::ByDocument,
+        ClientKind::Stdio => Registered::ByAdapter,
+        ClientKind::ApiKey => Registered::ByKey,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a person is asked, and what they may say.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -57,6 +58,15 @@ pub struct LocalProgram {
     pub pid: u32,
     /// Its executable, if it may be known.
     pub path: Option<PathBuf>,
+}
+
+impl fmt::Display for LocalProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{} ({})", path.display(), self.pid),
+            None => write!(f, "{}", self.pid),
+        }
+    }
 }
 
 /// A question that waits.

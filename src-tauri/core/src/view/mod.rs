@@ -1,0 +1,19 @@
+//! What a person or a script is shown: plain data, the same on the socket, in `--json` and in the windows.
+//!
+//! Members may be added, never renamed.
+
+mod account;
+mod activity;
+mod client;
+mod request;
+mod settings;
+mod status;
+
+pub use account::{AccountKind, AccountView, KeyState};
+pub use activity::{
+    ActivityView, CallFilter, CallOutcome, CallView, ClientActivity, ClientCalls, Stretch, ToolActivity,
+};
+pub use client::{ClientView, ToolView, Via};
+pub use request::{Registered, RequestView, Warning};
+pub use settings::{Appearance, SettingChange, Settings};
+pub use status::{Problem, State, StatusView};
