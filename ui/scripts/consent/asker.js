@@ -1,0 +1,100 @@
+// Who asks, where the answer goes, and what is to be pointed out about that.
+
+import { avatar } from "../avatar.js";
+import { byId, element, fill, foreign, phrase, show } from "../dom.js";
+import { exact, t } from "../words.js";
+
+/**
+ * A `RequestView` of the program.
+ * @typedef {object} Request
+ * @property {string} code
+ * @property {string} client_id
+ * @property {string} client_name
+ * @property {string | null} confirmed_by
+ * @property {string | null} allowed_before
+ * @property {"loopback_only" | "unknown_scheme" | "foreign_website" | null} warning
+ * @property {string | null} redirect_uri
+ * @property {string | null} goes_to
+ * @property {string} registered
+ * @property {string | null} registered_at
+ * @property {string | null} program
+ * @property {string[]} scopes
+ * @property {string} expires_at
+ */
+
+/**
+ * @param {Request} request
+ * @param {{fill: (facts: [string, Node | string][]) => void}} details
+ */
+export function showAsker(request, details) {
+  const name = element("bdi", { class: "name", title: request.client_name }, request.client_name);
+  fill(byId("who"), phrase("consent.asks", { app: name }));
+  byId("initial").replaceWith(avatar(request.client_id, request.client_name));
+
+  fill(byId("goes-to"), ...destination(request));
+  fill(byId("goes-to-note"), note(request));
+  fill(byId("name-from"), nameFrom(request));
+  byId("code").textContent = request.code;
+  // A program that is connected directly shows no browser page that the code could match.
+  show(byId("code-fact"), request.redirect_uri !== null);
+  warn(request);
+  details.fill(facts(request));
+}
+
+/** @param {Request} request */
+function kindOf({ goes_to, redirect_uri }) {
+  if (goes_to === null || redirect_uri === null || redirect_uri.startsWith("http:")) return "computer";
+  return goes_to.endsWith(":") ? "scheme" : "website";
+}
+
+/** @param {Request} request */
+function destination(request) {
+  const kind = kindOf(request);
+  if (kind === "computer") return [t("consent.this_computer")];
+  const place = foreign(/** @type {string} */ (request.goes_to));
+  return [kind === "website" ? place : phrase("consent.program_for", { scheme: place })];
+}
+
+/** @param {Request} request */
+function note(request) {
+  if (request.warning === "loopback_only") return t("consent.loopback_only");
+  return kindOf(request) === "website" ? t("consent.a_website") : "";
+}
+
+/** @param {Request} request */
+function nameFrom({ confirmed_by }) {
+  return confirmed_by ? phrase("consent.name_confirmed", { host: confirmed_by }) : t("consent.name_claimed");
+}
+
+/** @param {Request} request */
+function warn({ warning, client_name, goes_to }) {
+  if (warning !== "unknown_scheme" && warning !== "foreign_website") return;
+  const place = goes_to ?? "";
+  const isForeign = warning === "foreign_website";
+  const words = isForeign
+    ? phrase("consent.foreign_website", { app: client_name, host: place })
+    : phrase("consent.unknown_scheme", { scheme: place });
+  fill(byId("warning-words"), words);
+  byId("warning").classList.add(isForeign ? "stop" : "warn");
+  show(byId("warning"), true);
+}
+
+/**
+ * What only those who look for it want to know.
+ * @param {Request} request
+ * @returns {[string, Node | string][]}
+ */
+function facts(request) {
+  const { registered_at, redirect_uri, program, allowed_before } = request;
+  const registered = t(`consent.registered_${request.registered}`);
+  /** @type {[string, Node | string | null][]} */
+  const all = [
+    ["consent.full_name", foreign(request.client_name)],
+    ["consent.registered", registered_at ? `${registered}, ${exact(registered_at)}` : registered],
+    ["consent.address", redirect_uri && element("bdi", { class: "fixed" }, redirect_uri)],
+    ["consent.id", element("bdi", { class: "fixed" }, request.client_id)],
+    ["consent.program", program && element("bdi", { class: "fixed" }, program)],
+    ["consent.allowed_before", allowed_before ? exact(allowed_before) : t("consent.never")],
+  ];
+  return /** @type {[string, Node | string][]} */ (all.filter(([, value]) => value));
+}

@@ -1,0 +1,44 @@
+// The keyboard: Escape folds what is open or refuses, Alt and the marked letter press a button.
+
+import { byId, element, fill } from "../dom.js";
+import { ignoreHeldKeys } from "../guard.js";
+import { t } from "../words.js";
+
+const BUTTONS = ["allow", "deny"];
+
+/** @param {{refuse: () => void, fold: () => boolean}} actions */
+export function listenToKeys({ refuse, fold }) {
+  ignoreHeldKeys();
+  for (const id of BUTTONS) label(byId(id), t(`consent.${id}`), letterOf(id));
+  addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      if (!fold()) refuse();
+    }
+    if (!event.altKey || event.ctrlKey || event.metaKey) return;
+    const id = BUTTONS.find((button) => letterOf(button) === event.key.toLowerCase());
+    if (!id) return;
+    event.preventDefault();
+    byId(id).focus();
+    byId(id).click();
+  });
+}
+
+/** @param {string} id */
+function letterOf(id) {
+  return t(`consent.${id}_letter`).toLowerCase();
+}
+
+/**
+ * Words with the letter underlined that presses the button.
+ * @param {HTMLElement} button
+ * @param {string} words
+ * @param {string} letter
+ */
+function label(button, words, letter) {
+  const at = words.toLowerCase().indexOf(letter);
+  button.setAttribute("aria-keyshortcuts", `Alt+${letter.toUpperCase()}`);
+  const underlined = element("u", {}, words.slice(at, at + 1));
+  fill(button, element("span", {}, words.slice(0, at), underlined, words.slice(at + 1)));
+}

@@ -1,0 +1,23 @@
+// Which of the waiting questions this is, kept up to date while others come and go.
+
+import { follow } from "../bridge.js";
+import { byId, show } from "../dom.js";
+import { t } from "../words.js";
+
+/** From this many on it is kind to offer one answer for all. */
+const MANY = 3;
+
+/** @typedef {{number: number, of: number}} Place */
+
+/** @param {Place} place */
+export function showPlace(place) {
+  follow("consent_place_next", draw(place), draw);
+}
+
+/** @param {Place} place */
+function draw(place) {
+  byId("place").textContent = place.of > 1 ? t("consent.place", place) : "";
+  byId("deny-all").textContent = t("consent.deny_all", { count: place.of });
+  show(byId("deny-all"), place.of >= MANY);
+  return place;
+}

@@ -1,0 +1,44 @@
+// The consent window: asks what the question is, draws it, and carries the answer back.
+
+import { ask } from "../bridge.js";
+import { byId, dress } from "../dom.js";
+import { account } from "./account.js";
+import { answering } from "./answer.js";
+import { showAsker } from "./asker.js";
+import { foldable } from "./details.js";
+import { listenToKeys } from "./keys.js";
+import { permissions } from "./permissions.js";
+import { showPlace } from "./place.js";
+import { countDown } from "./time_left.js";
+
+dress();
+const details = foldable();
+const answer = answering();
+listenToKeys({ refuse: answer.refuse, fold: details.fold });
+
+try {
+  const question = await ask("consent_question");
+  const { request, place, accounts, default_account, problems, now } = question;
+  showAsker(request, details);
+  const asked = permissions(request.scopes);
+  const chosen = account({ accounts, preferred: default_account, problems }, answer.moveOn);
+  answer.about(asked, chosen);
+  showPlace(place);
+  countDown(request.expires_at, now);
+  await appear(chosen.focus);
+} catch (failure) {
+  answer.impossible(failure);
+  await appear(() => byId("who").focus());
+}
+
+/**
+ * Everything is in its place: the window may be seen. No frame is waited for before that, because a window that is
+ * not on the screen draws none.
+ * @param {() => void} focus
+ */
+async function appear(focus) {
+  const height = byId("content").scrollHeight + document.getElementsByTagName("footer")[0].offsetHeight;
+  await ask("consent_shown", { height });
+  focus();
+  requestAnimationFrame(() => requestAnimationFrame(answer.painted));
+}
