@@ -12,11 +12,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::{AccountError, Accounts};
 use crate::ids::AccountId;
-use crate::mcp::{
-    CallRecord, Future, Memories, MemoryError, MemoryService, Outcome as McpOutcome, ToolReply,
-};
-use crate::store::{ActivityRecord, Outcome, Store};
+use crate::mcp::{CallRecord, Future, Memories, MemoryError, MemoryService, Outcome, ToolReply};
+use crate::store::{ActivityRecord, Store};
 use crate::upstream::{Interruption, UpstreamError};
+use crate::view::CallOutcome;
 
 /// Calls that wait to be written down; beyond this some are forgotten rather than held in memory.
 const MOST_WAITING: usize = 4096;
@@ -85,12 +84,12 @@ impl MemoryService for Relay {
     }
 }
 
-fn outcome(outcome: McpOutcome) -> Outcome {
+fn outcome(outcome: Outcome) -> CallOutcome {
     match outcome {
-        McpOutcome::Done => Outcome::Ok,
-        McpOutcome::ToolError | McpOutcome::Failed => Outcome::Failed,
-        McpOutcome::Refused => Outcome::Refused,
-        McpOutcome::Cancelled | McpOutcome::Stopped => Outcome::Cancelled,
+        Outcome::Done => CallOutcome::Ok,
+        Outcome::ToolError | Outcome::Failed => CallOutcome::Failed,
+        Outcome::Refused => CallOutcome::Refused,
+        Outcome::Cancelled | Outcome::Stopped => CallOutcome::Cancelled,
     }
 }
 

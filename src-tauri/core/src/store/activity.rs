@@ -1,6 +1,7 @@
 //! What happened, for the person to look at: time, app, tool, duration, size, outcome; never arguments or
 //! results (protocol.md 7.35).
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::params;
@@ -8,21 +9,9 @@ use rusqlite::params;
 use super::rows::Word;
 use super::{Store, StoreError};
 use crate::ids::ClientId;
+use crate::view::CallOutcome;
 
-/// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// The tool answered.
-    Ok,
-    /// The tool, or Jean Memory, said no.
-    Failed,
-    /// The client, or the person, stopped it.
-    Cancelled,
-    /// It never went upstream: unknown tool, bad argument.
-    Refused,
-}
-
-impl Word for Outcome {
+impl Word for CallOutcome {
     const WORDS: &'static [(Self, &'static str)] = &[
         (Self::Ok, "ok"),
         (Self::Failed, "failed"),
@@ -41,13 +30,26 @@ pub struct ActivityRecord {
     /// Which tool.
     pub tool: String,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: CallOutcome,
     /// How long it took.
     pub duration: Duration,
     /// Bytes of the arguments.
     pub request_bytes: u64,
     /// Bytes of the result.
     pub response_bytes: u64,
+}
+
+/// What is counted of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct CountedCall<'a> {
+    /// Who called.
+    pub client_id: &'a str,
+    /// Which tool.
+    pub tool: &'a str,
+    /// How it ended.
+    pub outcome: CallOutcome,
+    /// How long it took.
+    pub duration_ms: u64,
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -88,28 +90,35 @@ impl Store {
         .await
     }
 
-    /// The newest calls, newest first.
+    /// Hands every call that began in this stretch of time to `count`, and gives what came of it.
+    ///
+    /// One job of the store's thread: who counts a long time does it in stretches, so that a sign-in does not
+    /// wait for all of it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn recent_activity(&self, most: u32) -> Result<Vec<ActivityRecord>, StoreError> {
+    pub async fn count_activity<T: Send + 'static>(
+        &self,
+        time: Range<SystemTime>,
+        mut counted: T,
+        count: impl Fn(&mut T, CountedCall<'_>) + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (from, to) = (since_epoch(time.start), since_epoch(time.end));
         self.run(move |db| {
-            db.prepare_cached(
-                "SELECT at, client_id, tool, outcome, duration_ms, request_bytes, response_bytes
-                 FROM activity ORDER BY at DESC, id DESC LIMIT ?1",
-            )?
-            .query_map([most], |row| {
-                Ok(ActivityRecord {
-                    at: UNIX_EPOCH + Duration::from_millis(row.get(0)?),
-                    client_id: ClientId::new(row.get::<_, String>(1)?),
-                    tool: row.get(2)?,
-                    outcome: Outcome::from_word(&row.get::<_, String>(3)?)?,
-                    duration: Duration::from_millis(row.get(4)?),
-                    request_bytes: row.get(5)?,
-                    response_bytes: row.get(6)?,
-                })
-            })?
-            .collect()
+            let mut read = db.prepare_cached(
+                "SELECT client_id, tool, outcome, duration_ms FROM activity WHERE at >= ?1 AND at < ?2",
+            )?;
+            let mut rows = read.query([from, to])?;
+            while let Some(row) = rows.next()? {
+                let call = CountedCall {
+                    client_id: row.get_ref(0)?.as_str()?,
+                    tool: row.get_ref(1)?.as_str()?,
+                    outcome: CallOutcome::from_word(row.get_ref(2)?.as_str()?)?,
+                    duration_ms: row.get(3)?,
+                };
+                count(&mut counted, call);
+            }
+            Ok(counted)
         })
         .await
     }

@@ -1,6 +1,7 @@
 //! Grants: which client may do what with which account. A revoked grant stays as a memory that the
 //! client was allowed before; its tokens go at once.
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -172,6 +173,46 @@ impl Store {
                     Ok((from_row(row)?, row.get::<_, Option<i64>>(11)?.map(time)))
                 })
                 .optional()
+        })
+        .await
+    }
+
+    /// The newest grant of a client that is alive.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn newest_live_grant(&self, client_id: &ClientId) -> Result<Option<GrantRecord>, StoreError> {
+        let client_id = client_id.clone();
+        self.run(move |db| {
+            db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM grants WHERE client_id = ?1 AND revoked_at IS NULL
+                 ORDER BY created_at DESC, id DESC LIMIT 1"
+            ))?
+            .query_row([client_id.as_str()], from_row)
+            .optional()
+        })
+        .await
+    }
+
+    /// The names that clients had when they were last allowed, alive or revoked; none for one that never was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn client_names(
+        &self,
+        clients: Vec<ClientId>,
+    ) -> Result<HashMap<ClientId, String>, StoreError> {
+        self.run(move |db| {
+            let mut read = db.prepare_cached(
+                "SELECT client_name FROM grants WHERE client_id = ?1 ORDER BY created_at DESC LIMIT 1",
+            )?;
+            let mut names = HashMap::new();
+            for id in clients {
+                if let Some(name) = read.query_row([id.as_str()], |row| row.get(0)).optional()? {
+                    names.insert(id, name);
+                }
+            }
+            Ok(names)
         })
         .await
     }

@@ -9,6 +9,7 @@
 mod access_tokens;
 mod accounts;
 mod activity;
+mod calls;
 mod clients;
 mod error;
 mod grants;
@@ -16,6 +17,8 @@ mod open;
 mod refresh_tokens;
 mod rows;
 mod schema;
+mod settings;
+mod tool_switches;
 mod trouble;
 
 use std::path::{Path, PathBuf};
@@ -27,11 +30,13 @@ use tokio::sync::oneshot;
 
 pub use access_tokens::AccessTokenRecord;
 pub use accounts::AccountRecord;
-pub use activity::{ActivityRecord, Outcome};
+pub use activity::{ActivityRecord, CountedCall};
+pub use calls::KeptCall;
 pub use clients::{AuthMethod, ClientKind, ClientRecord};
 pub use error::StoreError;
 pub use grants::{GrantRecord, GrantUse};
 pub use refresh_tokens::{IssuedRefresh, Nonce, RefreshChange, RefreshRecord, RefreshStanding};
+pub use tool_switches::ToolSwitch;
 
 use trouble::Trouble;
 

@@ -1,7 +1,7 @@
 //! The layout of the database, as steps that are never changed once released.
 
 /// Step N brings a database from layout N to layout N + 1; `PRAGMA user_version` counts them.
-pub(super) const STEPS: [&str; 1] = [LAYOUT_1];
+pub(super) const STEPS: [&str; 2] = [LAYOUT_1, LAYOUT_2];
 
 const LAYOUT_1: &str = "
 CREATE TABLE clients (
@@ -82,4 +82,18 @@ CREATE TABLE settings (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// A person's switches, and indices for looking through a million calls.
+const LAYOUT_2: &str = "
+CREATE TABLE tool_switches (
+    client_id TEXT NOT NULL,
+    tool      TEXT NOT NULL,
+    is_on     INTEGER NOT NULL,
+    PRIMARY KEY (client_id, tool)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX activity_by_client ON activity (client_id);
+CREATE INDEX activity_by_tool ON activity (tool);
+CREATE INDEX activity_failures ON activity (id) WHERE outcome IN ('failed', 'refused');
 ";

@@ -4,7 +4,7 @@ use super::*;
 use crate::ids::{AccountId, ClientId, GrantId, Jti, UserId};
 use crate::scope::Scopes;
 use crate::secret::{Digest, Token};
-use crate::view::Via;
+use crate::view::{CallFilter, CallOutcome, Via};
 
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_800_000_000)
@@ -188,21 +188,145 @@ async fn the_file_is_for_its_owner_only() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+/// A call in this second after [`now`].
+fn call(seconds: u64, client: &str, tool: &str, outcome: CallOutcome) -> ActivityRecord {
+    ActivityRecord {
+        at: now() + Duration::from_secs(seconds),
+        client_id: ClientId::new(client),
+        tool: tool.into(),
+        outcome,
+        duration: Duration::from_millis(12),
+        request_bytes: 3,
+        response_bytes: 4,
+    }
+}
+
 #[tokio::test]
 async fn activity_is_listed_newest_first_and_forgotten_by_age() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
-    let call = |seconds: u64, tool: &str| ActivityRecord {
-        at: now() + Duration::from_secs(seconds),
-        client_id: ClientId::new("client"),
-        tool: tool.into(),
-        outcome: Outcome::Ok,
-        duration: Duration::from_millis(12),
-        request_bytes: 3,
-        response_bytes: 4,
-    };
-    store.add_activity(vec![call(0, "old"), call(50, "new")]).await.unwrap();
-    assert_eq!(store.recent_activity(10).await.unwrap(), vec![call(50, "new"), call(0, "old")]);
+    let [old, new] = [(0, "old"), (50, "new")].map(|(at, tool)| call(at, "client", tool, CallOutcome::Ok));
+    store.add_activity(vec![old.clone(), new.clone()]).await.unwrap();
+    let listed = store.calls(CallFilter::default(), 10).await.unwrap();
+    assert_eq!(listed.into_iter().map(|kept| kept.call).collect::<Vec<_>>(), [new, old]);
     let later = now() + Duration::from_secs(60);
     assert_eq!(store.forget_old_activity(Duration::from_secs(30), later).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn calls_are_listed_by_client_tool_and_failure_page_by_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    store.create_grant(GrantRecord { client_name: "Before".into(), ..grant() }, None, None).await.unwrap();
+    let renamed = GrantRecord { created_at: now() + Duration::from_secs(1), ..grant() };
+    store.create_grant(renamed, None, None).await.unwrap();
+    store.revoke_client(&ClientId::new("client"), now()).await.unwrap();
+    let calls = [
+        ("client", "ask", CallOutcome::Ok),
+        ("client", "add", CallOutcome::Failed),
+        ("stranger", "ask", CallOutcome::Refused),
+        ("client", "ask", CallOutcome::Cancelled),
+        ("client", "ask", CallOutcome::Refused),
+    ];
+    let calls = calls.map(|(client, tool, outcome)| call(0, client, tool, outcome));
+    store.add_activity(calls.into()).await.unwrap();
+    let ids = async |filter: CallFilter, most| {
+        let calls = store.calls(filter, most).await.unwrap();
+        calls.into_iter().map(|kept| kept.id).collect::<Vec<_>>()
+    };
+    let all = CallFilter::default();
+    let of_client = CallFilter { client_id: Some(ClientId::new("client")), ..all.clone() };
+    let asked = CallFilter { tool: Some("ask".into()), ..all.clone() };
+    let failures = CallFilter { failures_only: true, ..all.clone() };
+    assert_eq!(ids(all.clone(), 2).await, [5, 4]);
+    assert_eq!(ids(CallFilter { before: Some(4), ..all.clone() }, 2).await, [3, 2]);
+    assert_eq!(ids(of_client.clone(), 9).await, [5, 4, 2, 1]);
+    assert_eq!(ids(asked.clone(), 9).await, [5, 4, 3, 1]);
+    assert_eq!(ids(failures.clone(), 9).await, [5, 3, 2]);
+    let every_condition =
+        CallFilter { before: Some(5), failures_only: true, tool: asked.tool, client_id: of_client.client_id };
+    assert_eq!(ids(every_condition.clone(), 9).await, [0; 0]);
+    assert_eq!(ids(CallFilter { before: Some(6), ..every_condition }, 9).await, [5]);
+
+    let names = store.calls(all, 9).await.unwrap().into_iter().map(|kept| kept.client_name);
+    assert_eq!(names.collect::<Vec<_>>(), ["Client", "Client", "", "Client", "Client"]);
+    let both = vec![ClientId::new("client"), ClientId::new("stranger")];
+    let names = store.client_names(both).await.unwrap();
+    assert_eq!(names, [(ClientId::new("client"), "Client".to_owned())].into());
+}
+
+#[tokio::test]
+async fn the_newest_grant_that_lives_is_the_one_that_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let newer = GrantRecord { created_at: now() + Duration::from_secs(1), ..grant() };
+    for grant in [&newer, &grant(), &GrantRecord { client_id: ClientId::new("other"), ..grant() }] {
+        store.create_grant(grant.clone(), None, None).await.unwrap();
+    }
+    let client = ClientId::new("client");
+    assert_eq!(store.newest_live_grant(&client).await.unwrap(), Some(newer.clone()));
+    store.revoke_grant(&newer.id, now()).await.unwrap();
+    assert_ne!(store.newest_live_grant(&client).await.unwrap(), None);
+    store.revoke_client(&client, now()).await.unwrap();
+    assert_eq!(store.newest_live_grant(&client).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_first_layout_is_brought_up_to_date_and_kept_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bridge.db");
+    let old = Connection::open(&file).unwrap();
+    old.execute_batch(schema::STEPS[0]).unwrap();
+    old.execute_batch(
+        "INSERT INTO grants VALUES ('g', 'client', 'Client', 'account', 'user', 'read write', 'oauth',
+                                    '127.0.0.1', 1800000000, NULL, 7, NULL);
+         INSERT INTO activity VALUES (41, 1800000000000, 'client', 'ask', 'failed', 12, 3, 4);
+         INSERT INTO settings VALUES ('opened', '');
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(old);
+
+    let store = open(&dir);
+    let kept = KeptCall {
+        id: 41,
+        call: call(0, "client", "ask", CallOutcome::Failed),
+        client_name: "Client".into(),
+    };
+    let failures = CallFilter { failures_only: true, ..CallFilter::default() };
+    assert_eq!(store.calls(failures, 10).await.unwrap(), [kept]);
+    assert_eq!(store.live_grants().await.unwrap()[0].calls, 7);
+    let switch = ToolSwitch { client_id: ClientId::new("client"), tool: "ask".into(), is_on: false };
+    store.save_tool_switch(switch.clone()).await.unwrap();
+    assert_eq!(store.tool_switches().await.unwrap(), [switch]);
+
+    let backup = Connection::open(dir.path().join("bridge.layout-1.backup")).unwrap();
+    let count = |table: &str| {
+        backup.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0))
+    };
+    assert_eq!((count("activity").unwrap(), count("grants").unwrap()), (1, 1));
+    assert!(count("tool_switches").is_err(), "the copy is of the old layout");
+}
+
+#[tokio::test]
+async fn looking_through_calls_reads_no_more_than_it_must() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(&dir));
+    let db = Connection::open(dir.path().join("bridge.db")).unwrap();
+    let plan = |filter: CallFilter| {
+        let (sql, values) = calls::query(filter, 10);
+        let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = explain.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
+        steps.map(Result::unwrap).collect::<Vec<String>>().join("; ")
+    };
+    let all = CallFilter::default;
+    for (filter, index) in [
+        (CallFilter { client_id: Some(ClientId::new("c")), ..all() }, "activity_by_client"),
+        (CallFilter { tool: Some("t".into()), ..all() }, "activity_by_tool"),
+        (CallFilter { failures_only: true, ..all() }, "activity_failures"),
+        (CallFilter { before: Some(1), ..all() }, "INTEGER PRIMARY KEY"),
+    ] {
+        let steps = plan(filter.clone());
+        assert!(steps.contains(index) && !steps.contains("TEMP B-TREE"), "{filter:?}: {steps}");
+    }
 }

@@ -14,8 +14,28 @@ pub enum CallOutcome {
     Failed,
     /// The client, or the person, stopped it.
     Cancelled,
-    /// It never went upstream: unknown tool, bad argument.
+    /// It never went upstream: a bad argument, or the bridge is paused.
     Refused,
+}
+
+impl CallOutcome {
+    /// Whether the call did not end well. One that was stopped on purpose did.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        match self {
+            Self::Failed | Self::Refused => true,
+            Self::Ok | Self::Cancelled => false,
+        }
+    }
+
+    /// Whether how long the call took says something about Jean Memory.
+    #[must_use]
+    pub fn is_measure(self) -> bool {
+        match self {
+            Self::Ok | Self::Failed => true,
+            Self::Cancelled | Self::Refused => false,
+        }
+    }
 }
 
 /// One call.
@@ -49,7 +69,7 @@ pub struct CallFilter {
     pub client_id: Option<ClientId>,
     /// Only those of this tool.
     pub tool: Option<String>,
-    /// Only those that did not end well.
+    /// Only those that did not end well ([`CallOutcome::is_failure`]).
     pub failures_only: bool,
 }
 
@@ -71,9 +91,10 @@ pub struct Stretch {
     pub from: String,
     /// Calls of each client that called in it.
     pub clients: Vec<ClientCalls>,
-    /// Milliseconds that half of the calls were faster than; none without a call that reached Jean Memory.
+    /// Milliseconds within which half of the calls ended that reached Jean Memory
+    /// ([`CallOutcome::is_measure`]); none without such a call.
     pub median_ms: Option<u64>,
-    /// Milliseconds that 95 of 100 calls were faster than.
+    /// Milliseconds within which 95 of 100 of them ended.
     pub p95_ms: Option<u64>,
 }
 
@@ -110,8 +131,8 @@ pub struct ToolActivity {
     pub calls: u64,
     /// Those of them that did not end well.
     pub failures: u64,
-    /// Milliseconds.
+    /// As in [`Stretch::median_ms`].
     pub median_ms: Option<u64>,
-    /// Milliseconds.
+    /// As in [`Stretch::p95_ms`].
     pub p95_ms: Option<u64>,
 }
