@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::watch;
+
 use crate::accounts::{Accounts, AddAccountError};
 use crate::api_key::ApiKey;
 use crate::ids::{ClientId, GrantId, UserId};
@@ -15,7 +17,7 @@ use crate::oauth::{Access, AuthorizationServer, display_name};
 use crate::scope::Scopes;
 use crate::secret::Digest;
 use crate::store::{GrantRecord, Store, StoreError};
-use crate::view::Via;
+use crate::view::{Settings, Via};
 
 /// How long a verdict about a key is trusted.
 const TRUSTED: Duration = Duration::from_secs(300);
@@ -31,6 +33,9 @@ pub enum KeyRefused {
     /// Jean Memory could not be asked.
     #[error("the key could not be checked with Jean Memory")]
     CouldNotCheck,
+    /// A person paused the bridge, and the key was not checked lately.
+    #[error("Jean Memory Bridge is paused, so the key could not be checked")]
+    Paused,
     /// The store failed.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -46,14 +51,20 @@ pub struct ApiKeyClients {
     accounts: Accounts,
     store: Store,
     oauth: Arc<AuthorizationServer>,
+    settings: watch::Receiver<Settings>,
     verdicts: Mutex<HashMap<Digest, Verdict>>,
 }
 
 impl ApiKeyClients {
     /// None yet.
     #[must_use]
-    pub fn new(accounts: Accounts, store: Store, oauth: Arc<AuthorizationServer>) -> Self {
-        Self { accounts, store, oauth, verdicts: Mutex::default() }
+    pub fn new(
+        accounts: Accounts,
+        store: Store,
+        oauth: Arc<AuthorizationServer>,
+        settings: watch::Receiver<Settings>,
+    ) -> Self {
+        Self { accounts, store, oauth, settings, verdicts: Mutex::default() }
     }
 
     /// What a client that calls itself `client` may do with this key for `user_id`.
@@ -97,6 +108,9 @@ impl ApiKeyClients {
         .filter(|_| self.accounts.is_lent(&Accounts::lent_account(key)));
         if let Some(user_id) = known {
             return Ok(user_id);
+        }
+        if self.settings.borrow().paused {
+            return Err(KeyRefused::Paused);
         }
         let user_id = self.accounts.owner_of(key).await.map_err(|error| match error {
             AddAccountError::Rejected | AddAccountError::Sandbox => KeyRefused::NotAccepted,

@@ -30,6 +30,9 @@ pub(super) async fn run(bridge: Arc<Bridge>, activity_days: u32) {
             let kept = Duration::from_secs(24 * 3600) * activity_days;
             note(bridge.store.forget_old_activity(kept, now).await.map(drop));
         }
+        if bridge.settings().paused {
+            continue;
+        }
         // Jean Memory may be slow and the keychain may show a prompt; the end waits for neither.
         let asking = async {
             note(bridge.accounts.check_unchecked().await);

@@ -8,6 +8,7 @@ mod in_process;
 mod listen;
 mod manage;
 mod relay;
+mod settings;
 mod start;
 mod status;
 
@@ -23,6 +24,7 @@ pub use error::{AnswerError, RemoveAccountError, RevokeError, StartError};
 
 pub use crate::accounts::AddAccountError;
 
+use self::settings::KeptSettings;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::consent::Desk;
@@ -41,6 +43,7 @@ pub struct Bridge {
     accounts: Accounts,
     desk: Desk,
     oauth: Arc<AuthorizationServer>,
+    settings: KeptSettings,
     questions: watch::Sender<Vec<RequestView>>,
     /// What was found at the start and a person should know.
     found: Option<Problem>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -15,7 +15,7 @@ use crate::ids::AccountId;
 use crate::mcp::{CallRecord, Future, Memories, MemoryError, MemoryService, Outcome, ToolReply};
 use crate::store::{ActivityRecord, Store};
 use crate::upstream::{Interruption, UpstreamError};
-use crate::view::CallOutcome;
+use crate::view::{CallOutcome, Settings};
 
 /// Calls that wait to be written down; beyond this some are forgotten rather than held in memory.
 const MOST_WAITING: usize = 4096;
@@ -25,19 +25,26 @@ const GATHERING: Duration = Duration::from_secs(1);
 /// The MCP server's way to Jean Memory.
 pub(super) struct Relay {
     accounts: Accounts,
+    settings: watch::Receiver<Settings>,
     activity: mpsc::Sender<ActivityRecord>,
 }
 
 impl Relay {
     pub(super) fn new(
         accounts: Accounts,
+        settings: watch::Receiver<Settings>,
         store: Store,
         tasks: &TaskTracker,
         shutdown: CancellationToken,
     ) -> Self {
         let (activity, calls) = mpsc::channel(MOST_WAITING);
         tasks.spawn(write_down(store, calls, shutdown));
-        Self { accounts, activity }
+        Self { accounts, settings, activity }
+    }
+
+    /// What is under way when a person pauses may end.
+    fn refuse_while_paused(&self) -> Result<(), MemoryError> {
+        if self.settings.borrow().paused { Err(MemoryError::Paused) } else { Ok(()) }
     }
 }
 
@@ -46,7 +53,11 @@ impl MemoryService for Relay {
         &'a self,
         account: &'a AccountId,
     ) -> Future<'a, Result<Vec<Map<String, Value>>, MemoryError>> {
-        async move { self.accounts.list_tools(account).await.map_err(failure) }.boxed()
+        async move {
+            self.refuse_while_paused()?;
+            self.accounts.list_tools(account).await.map_err(failure)
+        }
+        .boxed()
     }
 
     fn call_tool<'a>(
@@ -56,6 +67,7 @@ impl MemoryService for Relay {
         arguments: Map<String, Value>,
     ) -> Future<'a, Result<ToolReply, MemoryError>> {
         async move {
+            self.refuse_while_paused()?;
             let reply = self.accounts.call_tool(account, tool, arguments).await.map_err(failure)?;
             Ok(ToolReply {
                 content: reply.content,

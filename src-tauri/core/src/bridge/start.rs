@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use super::bearer::Bearer;
 use super::in_process::InProcess;
 use super::relay::Relay;
+use super::settings::KeptSettings;
 use super::{Bridge, StartError, housekeeping, listen, relay, status};
 use crate::accounts::{Accounts, Backends};
 use crate::api_key_clients::ApiKeyClients;
@@ -47,6 +48,7 @@ impl Bridge {
         let shutdown = CancellationToken::new();
         let unusable = |reason| StartError::Store { file: Store::file(&paths.data_dir), reason };
         let store = Store::open(&paths.data_dir, clock.now()).map_err(unusable)?;
+        let settings = KeptSettings::read(store.clone()).await.map_err(unusable)?;
         let vault = Vault::os(&paths.keychain_service);
         let (backends, found) = backends(&config, paths, &clock)?;
         let accounts = Accounts::new(store.clone(), vault.clone(), backends);
@@ -69,12 +71,19 @@ impl Bridge {
             shutdown: shutdown.clone(),
         }));
         let tasks = TaskTracker::new();
-        let relay = Relay::new(accounts.clone(), store.clone(), &tasks, shutdown.clone());
+        let relay = Relay::new(
+            accounts.clone(),
+            settings.follow(),
+            store.clone(),
+            &tasks,
+            shutdown.clone(),
+        );
         let memories = Memories::new(Arc::new(relay), clock.clone(), shutdown.clone());
         tasks.spawn(relay::forget_changed(memories.clone(), accounts.clone(), shutdown.clone()));
         let endpoint =
             http::mcp::Endpoint::new(memories, mcp_options(address.port(), &config.allowed_origins));
-        let key_clients = ApiKeyClients::new(accounts.clone(), store.clone(), oauth.clone());
+        let key_clients =
+            ApiKeyClients::new(accounts.clone(), store.clone(), oauth.clone(), settings.follow());
         let mcp = http::mcp::routes(endpoint.clone(), Arc::new(Bearer(oauth.clone())), clock.clone())
             .merge(http::v2::routes(endpoint, Arc::new(key_clients), clock.clone()));
         let instance: Arc<str> = random_alphanumeric().into();
@@ -90,6 +99,7 @@ impl Bridge {
             accounts,
             desk,
             oauth,
+            settings,
             questions: watch::Sender::new(Vec::new()),
             found,
             shutdown: shutdown.clone(),

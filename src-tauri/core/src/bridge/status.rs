@@ -19,7 +19,7 @@ impl Bridge {
         let notices = self.problems().iter().map(Problem::sentence).collect();
         let accounts = accounts.unwrap_or_default();
         StatusView {
-            state: state(requests, &accounts, *self.accounts.reachability().borrow()),
+            state: state(requests, self.settings().paused, &accounts, *self.accounts.reachability().borrow()),
             url: format!("http://{}", self.address),
             instance: self.instance.to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -53,9 +53,11 @@ impl Bridge {
     }
 }
 
-fn state(requests: usize, accounts: &[AccountRecord], reachability: Reachability) -> State {
+fn state(requests: usize, paused: bool, accounts: &[AccountRecord], reachability: Reachability) -> State {
     if requests > 0 {
         State::Asking
+    } else if paused {
+        State::Paused
     } else if accounts.iter().any(|account| account.state == KeyState::Rejected) {
         State::NeedsKey
     } else if reachability == Reachability::Offline {

@@ -63,7 +63,7 @@ fn refused(error: KeyRefused) -> Response {
             "invalid_key",
             "this address needs an X-API-Key that belongs to the user in it",
         ),
-        KeyRefused::CouldNotCheck | KeyRefused::Store(_) => {
+        KeyRefused::CouldNotCheck | KeyRefused::Paused | KeyRefused::Store(_) => {
             json_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", &error.to_string())
         }
     }

@@ -134,7 +134,8 @@ impl Running<'_> {
                 if error == MemoryError::Unexpected && self.listed.scope == Scope::Write {
                     text.push_str(" Whether it was carried out is unknown; look before repeating it.");
                 }
-                self.end(Outcome::Failed, 0);
+                let outcome = if error == MemoryError::Paused { Outcome::Refused } else { Outcome::Failed };
+                self.end(outcome, 0);
                 failed(text)
             }
         }

@@ -20,6 +20,10 @@ pub(super) fn words(error: &MemoryError) -> String {
         MemoryError::Store => {
             "Jean Memory Bridge cannot read its own data now. Nothing was sent; `jean-bridge status` says why.".to_owned()
         }
+        MemoryError::Paused => {
+            "Jean Memory Bridge is paused, so nothing was sent. Resume it in its menu, or with `jean-bridge resume`."
+                .to_owned()
+        }
         MemoryError::NoAnswer => "Jean Memory did not answer in time. Nothing was changed; try again.".to_owned(),
         MemoryError::TooLarge => "The request is too large for Jean Memory. Nothing was sent; make it shorter.".to_owned(),
         MemoryError::UnknownAccount => {

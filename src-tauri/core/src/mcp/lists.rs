@@ -121,7 +121,9 @@ impl List {
             return Err(error.clone());
         }
         let answer = self.ask(service, account).await;
-        asked.failure = answer.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        // Jean Memory had no part in a pause, and it ends when a person says so.
+        let failure = answer.as_ref().err().filter(|error| **error != MemoryError::Paused);
+        asked.failure = failure.map(|error| (Instant::now(), error.clone()));
         answer
     }
 

@@ -67,6 +67,9 @@ pub enum MemoryError {
     /// The bridge cannot read its own data.
     #[error("the store failed")]
     Store,
+    /// A person paused the bridge; nothing was sent.
+    #[error("the bridge is paused")]
+    Paused,
     /// The account was removed.
     #[error("the account is gone")]
     UnknownAccount,
@@ -130,7 +133,7 @@ pub enum Outcome {
     Done,
     /// The tool answered that it failed.
     ToolError,
-    /// The arguments did not fit; Jean Memory was not asked.
+    /// The arguments did not fit, or the bridge is paused; Jean Memory was not asked.
     Refused,
     /// There was no answer.
     Failed,

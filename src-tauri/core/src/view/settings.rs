@@ -43,6 +43,19 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Takes a change over.
+    pub fn apply(&mut self, change: SettingChange) {
+        match change {
+            SettingChange::Paused(paused) => self.paused = paused,
+            SettingChange::Notifications(notifications) => self.notifications = notifications,
+            SettingChange::Language(language) => self.language = language,
+            SettingChange::Appearance(appearance) => self.appearance = appearance,
+            SettingChange::Welcomed(welcomed) => self.welcomed = welcomed,
+        }
+    }
+}
+
 /// One change of [`Settings`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
