@@ -11,6 +11,7 @@ mod relay;
 mod settings;
 mod start;
 mod status;
+mod tools;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,13 +22,16 @@ use tokio_util::task::TaskTracker;
 
 pub use answer::{Approval, ApprovalAccount};
 pub use error::{AnswerError, RemoveAccountError, RevokeError, StartError};
+pub use tools::ToolsError;
 
 pub use crate::accounts::AddAccountError;
 
 use self::settings::KeptSettings;
+use self::tools::ToolSwitches;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::consent::Desk;
+use crate::mcp::Memories;
 use crate::oauth::AuthorizationServer;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -43,7 +47,9 @@ pub struct Bridge {
     accounts: Accounts,
     desk: Desk,
     oauth: Arc<AuthorizationServer>,
+    memories: Arc<Memories>,
     settings: KeptSettings,
+    switches: ToolSwitches,
     questions: watch::Sender<Vec<RequestView>>,
     /// What was found at the start and a person should know.
     found: Option<Problem>,

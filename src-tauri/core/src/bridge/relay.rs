@@ -10,9 +10,11 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::tools::ToolSwitches;
 use crate::accounts::{AccountError, Accounts};
 use crate::ids::AccountId;
-use crate::mcp::{CallRecord, Future, Memories, MemoryError, MemoryService, Outcome, ToolReply};
+use crate::mcp::{CallRecord, Future, Memories, MemoryError, MemoryService, Outcome, ToolPolicy, ToolReply};
+use crate::oauth::LiveGrant;
 use crate::store::{ActivityRecord, Store};
 use crate::upstream::{Interruption, UpstreamError};
 use crate::view::{CallOutcome, Settings};
@@ -26,6 +28,7 @@ const GATHERING: Duration = Duration::from_secs(1);
 pub(super) struct Relay {
     accounts: Accounts,
     settings: watch::Receiver<Settings>,
+    switches: ToolSwitches,
     activity: mpsc::Sender<ActivityRecord>,
 }
 
@@ -33,13 +36,14 @@ impl Relay {
     pub(super) fn new(
         accounts: Accounts,
         settings: watch::Receiver<Settings>,
+        switches: ToolSwitches,
         store: Store,
         tasks: &TaskTracker,
         shutdown: CancellationToken,
     ) -> Self {
         let (activity, calls) = mpsc::channel(MOST_WAITING);
         tasks.spawn(write_down(store, calls, shutdown));
-        Self { accounts, settings, activity }
+        Self { accounts, settings, switches, activity }
     }
 
     /// What is under way when a person pauses may end.
@@ -76,6 +80,10 @@ impl MemoryService for Relay {
             })
         }
         .boxed()
+    }
+
+    fn tool_policy(&self, grant: &LiveGrant) -> Arc<ToolPolicy> {
+        self.switches.policy(&grant.client_id)
     }
 
     fn record(&self, call: CallRecord) {

@@ -10,6 +10,7 @@ use super::bearer::Bearer;
 use super::in_process::InProcess;
 use super::relay::Relay;
 use super::settings::KeptSettings;
+use super::tools::ToolSwitches;
 use super::{Bridge, StartError, housekeeping, listen, relay, status};
 use crate::accounts::{Accounts, Backends};
 use crate::api_key_clients::ApiKeyClients;
@@ -49,6 +50,7 @@ impl Bridge {
         let unusable = |reason| StartError::Store { file: Store::file(&paths.data_dir), reason };
         let store = Store::open(&paths.data_dir, clock.now()).map_err(unusable)?;
         let settings = KeptSettings::read(store.clone()).await.map_err(unusable)?;
+        let switches = ToolSwitches::read(store.clone()).await.map_err(unusable)?;
         let vault = Vault::os(&paths.keychain_service);
         let (backends, found) = backends(&config, paths, &clock)?;
         let accounts = Accounts::new(store.clone(), vault.clone(), backends);
@@ -74,6 +76,7 @@ impl Bridge {
         let relay = Relay::new(
             accounts.clone(),
             settings.follow(),
+            switches.clone(),
             store.clone(),
             &tasks,
             shutdown.clone(),
@@ -81,7 +84,7 @@ impl Bridge {
         let memories = Memories::new(Arc::new(relay), clock.clone(), shutdown.clone());
         tasks.spawn(relay::forget_changed(memories.clone(), accounts.clone(), shutdown.clone()));
         let endpoint =
-            http::mcp::Endpoint::new(memories, mcp_options(address.port(), &config.allowed_origins));
+            http::mcp::Endpoint::new(memories.clone(), mcp_options(address.port(), &config.allowed_origins));
         let key_clients =
             ApiKeyClients::new(accounts.clone(), store.clone(), oauth.clone(), settings.follow());
         let mcp = http::mcp::routes(endpoint.clone(), Arc::new(Bearer(oauth.clone())), clock.clone())
@@ -99,7 +102,9 @@ impl Bridge {
             accounts,
             desk,
             oauth,
+            memories,
             settings,
+            switches,
             questions: watch::Sender::new(Vec::new()),
             found,
             shutdown: shutdown.clone(),

@@ -12,6 +12,7 @@ use super::known::{
     DOCUMENT_STATUS, STORE_DOCUMENT, document_status, is_never_offered, known, needed_scope, scope,
 };
 use crate::scope::{Scope, Scopes};
+use crate::view::ToolView;
 
 /// More tools than any list has; the rest is dropped.
 const MAX_TOOLS: usize = 256;
@@ -63,12 +64,30 @@ impl Catalogue {
     pub(super) fn offered(&self, scopes: Scopes, policy: &ToolPolicy) -> impl Iterator<Item = &Listed> {
         self.tools.iter().filter(move |listed| listed.is_offered(scopes, policy))
     }
+
+    /// Every tool as a person sees it who decides what this client may use.
+    pub(super) fn views(&self, scopes: Scopes, policy: &ToolPolicy) -> Vec<ToolView> {
+        let view = |listed: &Listed| ToolView {
+            name: listed.tool.name.to_string(),
+            title: listed.title(),
+            scope: listed.scope,
+            is_allowed: scopes.contains(listed.scope),
+            is_on: policy.allows(&listed.tool.name, listed.on_by_default),
+        };
+        self.tools.iter().map(view).collect()
+    }
 }
 
 impl Listed {
     /// Whether a token with these scopes, of a client with these switches, has this tool.
     pub(super) fn is_offered(&self, scopes: Scopes, policy: &ToolPolicy) -> bool {
         scopes.contains(self.scope) && policy.allows(&self.tool.name, self.on_by_default)
+    }
+
+    /// Newer revisions have a title of its own, older ones hide it among the hints.
+    fn title(&self) -> Option<String> {
+        let hints = self.tool.annotations.as_ref();
+        self.tool.title.clone().or_else(|| hints.and_then(|hints| hints.title.clone()))
     }
 
     fn read(mut entry: Map<String, Value>) -> Option<Self> {

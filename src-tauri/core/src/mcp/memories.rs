@@ -8,12 +8,14 @@ use super::call::Pace;
 use super::catalogue::Catalogue;
 use super::known::needed_scope;
 use super::lists::Lists;
+use super::policy::ToolPolicy;
 use super::server::MemoryServer;
 use super::service::{MemoryError, MemoryService};
 use crate::clock::Clock;
 use crate::ids::AccountId;
 use crate::oauth::Access;
-use crate::scope::Scope;
+use crate::scope::{Scope, Scopes};
+use crate::view::ToolView;
 
 /// Everything an MCP server needs, for every account; one per process.
 pub struct Memories {
@@ -75,6 +77,19 @@ impl Memories {
     /// The cause, when there is no list and none can be had.
     pub async fn prepare(&self, account: &AccountId) -> Result<(), MemoryError> {
         self.catalogue(account).await.map(drop)
+    }
+
+    /// Every tool of the account, and whether a client with these scopes and switches has it.
+    ///
+    /// # Errors
+    /// The cause, when there is no list and none can be had.
+    pub async fn tools(
+        &self,
+        account: &AccountId,
+        scopes: Scopes,
+        policy: &ToolPolicy,
+    ) -> Result<Vec<ToolView>, MemoryError> {
+        Ok(self.catalogue(account).await?.views(scopes, policy))
     }
 
     /// Forgets the account's tools: its key was changed, or it was removed (protocol.md 7.24).

@@ -15,6 +15,11 @@ impl ToolPolicy {
     pub fn allows(&self, tool: &str, default: bool) -> bool {
         self.switches.get(tool).copied().unwrap_or(default)
     }
+
+    /// Takes a decision over.
+    pub fn switch(&mut self, tool: String, is_on: bool) {
+        self.switches.insert(tool, is_on);
+    }
 }
 
 impl FromIterator<(String, bool)> for ToolPolicy {
