@@ -1,5 +1,6 @@
 //! Starts everything and knows everyone; the handle that the app, the command line and the socket use.
 
+mod activity;
 mod answer;
 mod bearer;
 mod error;
