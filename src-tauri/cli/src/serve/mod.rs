@@ -6,7 +6,7 @@ mod questions;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::sync::Arc;
 
-use bridge_core::bridge::{Bridge, StartError};
+use bridge_core::bridge::{Bridge, Front, StartError};
 use bridge_core::config::{Config, process_environment};
 use bridge_core::control::{ClaimError, Client};
 use bridge_core::logging::{self, Sinks, log_file};
@@ -52,7 +52,7 @@ async fn begin(config: Config, paths: &Paths) -> Result<Arc<Bridge>, Failure> {
     let least = if stderr().is_terminal() { LevelFilter::WARN } else { LevelFilter::TRACE };
     let sinks = Sinks { stderr: least, log_dir: Some(paths.log_dir.clone()) };
     logging::start(&config.log, &sinks).map_err(Failure::sentence)?;
-    match Bridge::start(config, paths).await {
+    match Bridge::start(config, paths, Front::Terminal).await {
         Ok(bridge) => Ok(bridge),
         Err(error) => Err(start_failure(error, paths).await),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bridge_core::api_key::{ApiKey, NotAKey};
 use bridge_core::bridge::{AddAccountError, AnswerError, Approval, ApprovalAccount, Bridge};
-use bridge_core::control::sentence;
+use bridge_core::control::failed;
 use bridge_core::ids::QuestionId;
 use bridge_core::scope::Scopes;
 use bridge_core::view::RequestView;
@@ -82,7 +82,7 @@ impl Asking<'_> {
             match self.answer(asked).await? {
                 Answer::Unclear => self.terminal.say("Type one of the letters.\n"),
                 Answer::Refuse => {
-                    let said = match self.bridge.deny(&self.request.code) {
+                    let said = match self.bridge.deny(&self.request.id) {
                         Ok(()) => "Refused.\n".to_owned(),
                         Err(error) => line_of(error),
                     };
@@ -134,19 +134,19 @@ impl Asking<'_> {
             }
         };
         let mut approval = Approval { account, scopes: Some(scopes), save_unchecked: false };
-        let mut approved = self.bridge.approve(&self.request.code, approval.clone()).await;
+        let mut approved = self.bridge.approve(&self.request.id, approval.clone()).await;
         if let Err(AnswerError::Account(AddAccountError::CouldNotCheck(_))) = &approved {
             let prompt = "Jean Memory could not be reached, so the key is not checked yet. Save it and check later? \
                           [y/N] ";
             if self.terminal.line(prompt).await?.expose_secret().trim().eq_ignore_ascii_case("y") {
                 approval.save_unchecked = true;
-                approved = self.bridge.approve(&self.request.code, approval).await;
+                approved = self.bridge.approve(&self.request.id, approval).await;
             }
         }
         let (said, is_done) = match approved {
             Ok(()) => ("Allowed. `jean-bridge revoke` takes it back.\n".to_owned(), true),
             Err(error) => {
-                let is_gone = matches!(error, AnswerError::UnknownCode);
+                let is_gone = matches!(error, AnswerError::UnknownQuestion);
                 (line_of(error), is_gone)
             }
         };
@@ -163,5 +163,5 @@ impl Asking<'_> {
 
 /// A failure as a line.
 fn line_of(error: AnswerError) -> String {
-    sentence(error) + "\n"
+    failed(error).message + "\n"
 }

@@ -6,6 +6,7 @@ use super::{Accounts, AddAccountError, new_account};
 use crate::api_key::ApiKey;
 use crate::ids::{AccountId, UserId};
 use crate::store::{AccountRecord, StoreError};
+use crate::unbroken::unbroken;
 use crate::upstream::Verdict;
 use crate::view::{AccountKind, KeyState};
 
@@ -16,6 +17,18 @@ pub struct Added {
     pub account: AccountRecord,
     /// False when the keychain did not take the key: it lives in memory until the bridge ends.
     pub in_keychain: bool,
+}
+
+/// A key that Jean Memory was asked about, and that is not kept yet.
+#[derive(Debug)]
+pub struct CheckedKey(pub(super) Checked);
+
+#[derive(Debug)]
+pub(super) enum Checked {
+    /// The key of the built-in stand-in.
+    Sandbox,
+    /// A key of Jean Memory, and what it said.
+    Key { key: ApiKey, user_id: Option<UserId>, state: KeyState },
 }
 
 /// What the sandbox's account is called.
@@ -37,9 +50,24 @@ impl Accounts {
         save_unchecked: bool,
         now: SystemTime,
     ) -> Result<Added, AddAccountError> {
+        let checked = self.check_key(key, save_unchecked).await?;
+        let accounts = self.clone();
+        unbroken(async move {
+            let account = accounts.keep(checked, now).await?;
+            let in_keychain = accounts.save_key(&account.id).await;
+            Ok(Added { account, in_keychain })
+        })
+        .await
+    }
+
+    /// Asks Jean Memory about a key. Keeps nothing, and may be dropped at any time.
+    ///
+    /// # Errors
+    /// [`AddAccountError`]; a key that could not be checked is good enough if `save_unchecked`.
+    pub async fn check_key(&self, key: ApiKey, save_unchecked: bool) -> Result<CheckedKey, AddAccountError> {
         if key.is_sandbox() {
             return match (self.0.backends.sandbox_key)() {
-                Some(own) if own.digest() == key.digest() => self.add_sandbox(now).await,
+                Some(own) if own.digest() == key.digest() => Ok(CheckedKey(Checked::Sandbox)),
                 Some(_) | None => Err(AddAccountError::Rejected),
             };
         }
@@ -49,8 +77,33 @@ impl Accounts {
             Verdict::CouldNotCheck(_) if save_unchecked => (None, KeyState::Unchecked),
             Verdict::CouldNotCheck(error) => return Err(AddAccountError::CouldNotCheck(error)),
         };
+        Ok(CheckedKey(Checked::Key { key, user_id, state }))
+    }
+
+    /// Keeps a key with its account, a known one or a new one, in memory: [`Accounts::save_key`] comes next. Is
+    /// to run to its end.
+    ///
+    /// # Errors
+    /// [`AddAccountError`]; then nothing was kept.
+    pub async fn keep(&self, checked: CheckedKey, now: SystemTime) -> Result<AccountRecord, AddAccountError> {
+        let Checked::Key { key, user_id, state } = checked.0 else {
+            return Ok(self.add_sandbox(now).await?.account);
+        };
+        let _turn = self.0.writing.lock().await;
         let account = self.account_for(&key, user_id, now).await?;
-        self.keep(AccountRecord { state, key_hint: key.hint(), ..account }, &key).await
+        let account = AccountRecord { state, key_hint: key.hint(), ..account };
+        self.give_key(account.clone(), &key).await?;
+        Ok(account)
+    }
+
+    /// Brings an account's key into the keychain; false when it did not take it, so that the key lives in memory
+    /// until the bridge ends.
+    pub async fn save_key(&self, id: &AccountId) -> bool {
+        let saved = self.0.keys.save(id).await;
+        if let Err(error) = &saved {
+            tracing::warn!(account = %id, %error, "the key lives in memory only");
+        }
+        saved.is_ok()
     }
 
     /// The account of the built-in stand-in, made at its first use.
@@ -58,6 +111,7 @@ impl Accounts {
     /// # Errors
     /// [`AddAccountError`].
     pub async fn add_sandbox(&self, now: SystemTime) -> Result<Added, AddAccountError> {
+        let _turn = self.0.writing.lock().await;
         let known = self.all().await?.into_iter().find(|account| account.kind == AccountKind::Sandbox);
         if let Some(account) = known {
             return Ok(Added { account, in_keychain: true });
@@ -80,6 +134,7 @@ impl Accounts {
     /// # Errors
     /// [`StoreError`].
     pub async fn use_environment(&self, key: ApiKey, now: SystemTime) -> Result<(), StoreError> {
+        let _turn = self.0.writing.lock().await;
         let known = self.all().await?.into_iter().find(|account| account.kind == AccountKind::Environment);
         let account = match known {
             // A key that was refused before may have been replaced by another.
@@ -103,7 +158,10 @@ impl Accounts {
             let Some(key) = self.key(&account.id).await else { continue };
             let verdict = self.0.backends.remote.verify_key(&key).await;
             // It may have been removed, or given another key, while Jean Memory was asked.
-            if self.get(&account.id).await?.as_ref() != Some(&account) {
+            let _turn = self.0.writing.lock().await;
+            if !self.0.keys.is_current(&account.id, &key)
+                || self.get(&account.id).await?.as_ref() != Some(&account)
+            {
                 continue;
             }
             match verdict {
@@ -135,7 +193,7 @@ impl Accounts {
             ..old.clone()
         };
         self.0.keys.remember(&new.id, key);
-        self.remove(&old.id).await?;
+        self.remove_in_turn(&old.id).await?;
         self.save(new).await
     }
 
@@ -161,19 +219,17 @@ impl Accounts {
         Ok(AccountRecord { user_id, ..new_account(AccountKind::Key, &label, key, now) })
     }
 
-    async fn keep(&self, account: AccountRecord, key: &ApiKey) -> Result<Added, AddAccountError> {
+    /// The account as it is from now on, with its key.
+    pub(super) async fn give_key(&self, account: AccountRecord, key: &ApiKey) -> Result<(), StoreError> {
         // In memory first, so that a call on its way with the old key cannot mark the new one as refused;
         // the row before the keychain, where a key without an account would never be found again.
-        self.0.keys.remember(&account.id, key);
-        if let Err(error) = self.save(account.clone()).await {
-            self.0.keys.forget(&account.id);
-            return Err(error.into());
+        let id = account.id.clone();
+        let before = self.0.keys.remember(&id, key);
+        if let Err(error) = self.save(account).await {
+            self.0.keys.restore(&id, before);
+            return Err(error);
         }
-        let kept = self.0.keys.put(&account.id, key).await;
-        self.changed(&account.id);
-        if let Err(error) = &kept {
-            tracing::warn!(account = %account.id, %error, "the key lives in memory only");
-        }
-        Ok(Added { account, in_keychain: kept.is_ok() })
+        self.changed(&id);
+        Ok(())
     }
 }

@@ -27,6 +27,43 @@ pub enum AccountError {
     Upstream(UpstreamError),
 }
 
+/// Why an account kept its key.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceKeyError {
+    /// No such account.
+    #[error("no account has this id")]
+    Unknown,
+    /// Its key comes from `JEAN_BRIDGE_API_KEY`.
+    #[error("the account comes from the environment")]
+    Environment,
+    /// It is the sandbox, which has no key of a person.
+    #[error("the sandbox needs no key")]
+    Sandbox,
+    /// Whoever may use this account would read somebody else's memories (protocol.md 4.18).
+    #[error("the key belongs to somebody else")]
+    OtherPerson,
+    /// The new key was not taken.
+    #[error(transparent)]
+    Key(#[from] AddAccountError),
+    /// The account list could not be written.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// Why an account kept its name.
+#[derive(Debug, thiserror::Error)]
+pub enum RenameAccountError {
+    /// No such account.
+    #[error("no account has this id")]
+    Unknown,
+    /// Empty, too long, or with characters that are not to be seen.
+    #[error("this is not a name for an account")]
+    NotALabel,
+    /// The account list could not be written.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
 /// Why an account was not added. Rejected and not checked are different things to a person
 /// (upstream-api.md 6.3).
 #[derive(Debug, thiserror::Error)]

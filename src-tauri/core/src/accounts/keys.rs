@@ -47,15 +47,9 @@ impl Keys {
         Ok(key)
     }
 
-    /// Keeps a key. When the keychain does not take it, it lives in memory until the bridge ends, and the
-    /// error says so; never in a file.
-    pub(super) async fn put(&self, account: &AccountId, key: &ApiKey) -> Result<(), VaultError> {
-        self.remember(account, key);
-        self.save(account).await
-    }
-
-    /// Saves the key that the account has now, if it still has one.
-    async fn save(&self, account: &AccountId) -> Result<(), VaultError> {
+    /// Brings the key that the account has now, if it still has one, into the keychain. When the keychain does
+    /// not take it, it lives in memory until the bridge ends, and the error says so; never in a file.
+    pub(super) async fn save(&self, account: &AccountId) -> Result<(), VaultError> {
         let _turn = self.changing.lock().await;
         let Some(key) = self.lock().get(account).cloned() else { return Ok(()) };
         let saved = self.vault.write(&item(account), SecretString::from(key.expose().to_owned())).await;
@@ -69,6 +63,10 @@ impl Keys {
     /// How many keys live in memory only.
     pub(super) fn count_unsaved(&self) -> usize {
         self.unsaved.borrow().len()
+    }
+
+    pub(super) fn unsaved_changes(&self) -> watch::Receiver<HashSet<AccountId>> {
+        self.unsaved.subscribe()
     }
 
     /// Waits until there is one.
@@ -89,19 +87,22 @@ impl Keys {
         }
     }
 
-    /// Keeps a key in memory only.
-    pub(super) fn remember(&self, account: &AccountId, key: &ApiKey) {
-        self.lock().insert(account.clone(), key.clone());
+    /// Keeps a key in memory only; gives the one that was there.
+    pub(super) fn remember(&self, account: &AccountId, key: &ApiKey) -> Option<ApiKey> {
+        self.lock().insert(account.clone(), key.clone())
+    }
+
+    /// Undoes [`Keys::remember`]: what was in memory before is again, or the keychain is asked again.
+    pub(super) fn restore(&self, account: &AccountId, before: Option<ApiKey>) {
+        match before {
+            Some(key) => drop(self.remember(account, &key)),
+            None => drop(self.lock().remove(account)),
+        }
     }
 
     /// Whether this is the key that calls for the account go with now.
     pub(super) fn is_current(&self, account: &AccountId, key: &ApiKey) -> bool {
         self.lock().get(account).is_some_and(|current| current.digest() == key.digest())
-    }
-
-    /// Forgets what is in memory; the keychain is asked again.
-    pub(super) fn forget(&self, account: &AccountId) {
-        self.lock().remove(account);
     }
 
     /// Whether there is a key in memory.

@@ -7,18 +7,20 @@ mod add;
 mod error;
 mod keys;
 mod lent;
+mod rename;
+mod replace;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 use tokio::sync::{OnceCell, broadcast, watch};
 
-pub use add::Added;
-pub use error::{AccountError, AddAccountError};
+pub use add::{Added, CheckedKey};
+pub use error::{AccountError, AddAccountError, RenameAccountError, ReplaceKeyError};
 use keys::Keys;
 
 use crate::api_key::ApiKey;
@@ -64,6 +66,10 @@ struct Inner {
     lent: lent::Lent,
     /// The account list, read once.
     list: OnceCell<RwLock<HashMap<AccountId, AccountRecord>>>,
+    /// Held from reading an account to writing it back, so that no change undoes another.
+    writing: tokio::sync::Mutex<()>,
+    list_changes: watch::Sender<u64>,
+    rejections: broadcast::Sender<AccountRecord>,
     reachability: watch::Sender<Reachability>,
     /// Accounts with another key, for whoever caches what a key gives.
     changes: broadcast::Sender<AccountId>,
@@ -79,6 +85,9 @@ impl Accounts {
             backends,
             lent: lent::Lent::default(),
             list: OnceCell::new(),
+            writing: tokio::sync::Mutex::default(),
+            list_changes: watch::Sender::default(),
+            rejections: broadcast::Sender::new(MOST_CHANGES),
             reachability: watch::Sender::new(Reachability::Online),
             changes: broadcast::Sender::new(MOST_CHANGES),
         }))
@@ -148,10 +157,28 @@ impl Accounts {
         self.0.changes.subscribe()
     }
 
+    /// Grows when an account was added, changed or removed.
+    #[must_use]
+    pub fn list_changes(&self) -> watch::Receiver<u64> {
+        self.0.list_changes.subscribe()
+    }
+
+    /// Every account from now on whose key turns out to be refused, once each time.
+    #[must_use]
+    pub fn rejections(&self) -> broadcast::Receiver<AccountRecord> {
+        self.0.rejections.subscribe()
+    }
+
     /// How many keys the keychain did not take, so that they live in memory until the bridge ends.
     #[must_use]
     pub fn unsaved(&self) -> usize {
         self.0.keys.count_unsaved()
+    }
+
+    /// Follows which keys those are.
+    #[must_use]
+    pub fn unsaved_changes(&self) -> watch::Receiver<HashSet<AccountId>> {
+        self.0.keys.unsaved_changes()
     }
 
     /// Waits until there is one.
@@ -175,11 +202,17 @@ impl Accounts {
     /// # Errors
     /// [`StoreError`]; then nothing was forgotten.
     pub async fn remove(&self, id: &AccountId) -> Result<bool, StoreError> {
+        let _turn = self.0.writing.lock().await;
+        self.remove_in_turn(id).await
+    }
+
+    async fn remove_in_turn(&self, id: &AccountId) -> Result<bool, StoreError> {
         if self.get(id).await?.is_none() {
             return Ok(false);
         }
         self.0.store.delete_account(id).await?;
         self.list().await?.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.0.list_changes.send_modify(|count| *count += 1);
         if let Err(error) = self.0.keys.delete(id).await {
             tracing::warn!(account = %id, %error, "the key of a removed account is still in the keychain");
         }
@@ -257,6 +290,7 @@ impl Accounts {
         if self.0.lent.take_back(id) {
             return Ok(());
         }
+        let _turn = self.0.writing.lock().await;
         match self.get(id).await? {
             Some(account) if account.state != KeyState::Rejected && self.0.keys.is_current(id, key) => {
                 self.save(AccountRecord { state: KeyState::Rejected, ..account }).await
@@ -265,13 +299,20 @@ impl Accounts {
         }
     }
 
+    /// Only while [`Inner::writing`] is held, unless the account is new.
     async fn save(&self, account: AccountRecord) -> Result<(), StoreError> {
         self.0.store.save_account(account.clone()).await?;
-        self.list()
-            .await?
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(account.id.clone(), account);
+        let before = {
+            let mut list = self.list().await?.write().unwrap_or_else(PoisonError::into_inner);
+            list.insert(account.id.clone(), account.clone())
+        };
+        self.0.list_changes.send_modify(|count| *count += 1);
+        let was_rejected = before.is_some_and(|before| before.state == KeyState::Rejected);
+        if account.state == KeyState::Rejected && !was_rejected {
+            tracing::warn!(account = %account.id, "Jean Memory does not accept the key of an account any more");
+            // Nobody may be listening.
+            let _ = self.0.rejections.send(account);
+        }
         Ok(())
     }
 

@@ -1,12 +1,12 @@
 //! A person's answer, from whichever side it comes.
 
-use std::sync::Arc;
-
 use super::{AnswerError, Bridge};
+use crate::accounts::{Accounts, CheckedKey};
 use crate::api_key::ApiKey;
-use crate::consent::{self, Decision, Question};
-use crate::ids::AccountId;
+use crate::consent;
+use crate::ids::{AccountId, QuestionId};
 use crate::scope::Scopes;
+use crate::unbroken::unbroken;
 
 /// Yes.
 #[derive(Clone, Debug)]
@@ -32,60 +32,95 @@ pub enum ApprovalAccount {
     Default,
 }
 
+/// What is left to do for the chosen account; nothing was kept yet.
+enum Chosen {
+    Known(AccountId),
+    New(CheckedKey),
+    Sandbox,
+}
+
 impl Bridge {
-    /// Allows what waits with this matching code. While a new key is checked the question keeps waiting.
+    /// The question with this matching code, if one waits. A code may come again later; an id never does.
+    #[must_use]
+    pub fn question_of_code(&self, code: &str) -> Option<QuestionId> {
+        self.desk.question_by_code(code).map(|question| question.id.clone())
+    }
+
+    /// Allows what a question asks for.
+    ///
+    /// While a new key is checked the question waits on, and whoever ends it in the meantime wins: the check is
+    /// dropped, nothing is kept and nothing is allowed.
     ///
     /// # Errors
     /// [`AnswerError`]; then the question still waits, if it did.
-    pub async fn approve(&self, code: &str, approval: Approval) -> Result<(), AnswerError> {
-        let question = self.question(code)?;
-        let scopes = approval.scopes.unwrap_or(Scopes::ALL).intersection(question.asker.scopes);
+    pub async fn approve(&self, question: &QuestionId, approval: Approval) -> Result<(), AnswerError> {
+        let mut ticket = self.desk.question(question).ok_or(AnswerError::UnknownQuestion)?;
+        let scopes = approval.scopes.unwrap_or(Scopes::ALL).intersection(ticket.question.asker.scopes);
         if scopes.is_empty() {
             return Err(AnswerError::NothingAllowed);
         }
-        let account = self.chosen_account(approval.account, approval.save_unchecked).await?;
-        self.tell_desk(&question, Decision::Allow { account, scopes })
+        let chosen = tokio::select! {
+            biased;
+            _ = ticket.ended() => return Err(AnswerError::UnknownQuestion),
+            chosen = self.chosen(approval.account, approval.save_unchecked) => chosen?,
+        };
+        let (desk, accounts, id, now) =
+            (self.desk.clone(), self.accounts.clone(), question.clone(), self.clock.now());
+        unbroken(async move {
+            let settling = desk.settle(&id, scopes, now)?;
+            let account = match chosen {
+                Chosen::Known(account) => account,
+                Chosen::New(key) => accounts.keep(key, now).await?.id,
+                Chosen::Sandbox => accounts.add_sandbox(now).await?.account.id,
+            };
+            settling.allow(account.clone())?;
+            // Last, because the keychain may show a prompt, and the app can go on without it.
+            accounts.save_key(&account).await;
+            Ok(())
+        })
+        .await
     }
 
-    /// Refuses what waits with this matching code.
+    /// Refuses what a question asks for.
     ///
     /// # Errors
-    /// [`AnswerError::UnknownCode`].
-    pub fn deny(&self, code: &str) -> Result<(), AnswerError> {
-        self.tell_desk(&*self.question(code)?, Decision::Deny)
+    /// [`AnswerError::UnknownQuestion`].
+    pub fn deny(&self, question: &QuestionId) -> Result<(), AnswerError> {
+        Ok(self.desk.deny(question, self.clock.now())?)
     }
 
-    fn question(&self, code: &str) -> Result<Arc<Question>, AnswerError> {
-        self.desk.question_by_code(code).ok_or(AnswerError::UnknownCode)
+    /// Refuses everything that waits; tells how many questions that were.
+    pub fn deny_all(&self) -> usize {
+        self.desk.deny_all(self.clock.now())
     }
 
-    fn tell_desk(&self, question: &Question, decision: Decision) -> Result<(), AnswerError> {
-        self.desk.answer(&question.id, decision).map_err(|error| match error {
-            consent::AnswerError::Unknown => AnswerError::UnknownCode,
-            consent::AnswerError::NotAsked => AnswerError::NothingAllowed,
-        })
-    }
-
-    async fn chosen_account(
-        &self,
-        chosen: ApprovalAccount,
-        save_unchecked: bool,
-    ) -> Result<AccountId, AnswerError> {
-        let now = self.clock.now();
-        match chosen {
+    /// Finds the account, or asks Jean Memory about its key; changes nothing and may be dropped at any time.
+    async fn chosen(&self, account: ApprovalAccount, save_unchecked: bool) -> Result<Chosen, AnswerError> {
+        Ok(match account {
             ApprovalAccount::Existing(id) => {
                 let known = self.accounts.get(&id).await?;
-                known.map(|account| account.id).ok_or(AnswerError::UnknownAccount)
+                Chosen::Known(known.ok_or(AnswerError::UnknownAccount)?.id)
             }
-            ApprovalAccount::NewKey(key) => {
-                Ok(self.accounts.add_key(key, save_unchecked, now).await?.account.id)
-            }
-            ApprovalAccount::Sandbox => Ok(self.accounts.add_sandbox(now).await?.account.id),
-            ApprovalAccount::Default => match self.accounts.all().await?.as_slice() {
-                [] => Err(AnswerError::NoAccount),
-                [only] => Ok(only.id.clone()),
-                several => Err(AnswerError::ChooseAccount(several.len())),
-            },
+            ApprovalAccount::NewKey(key) => Chosen::New(self.accounts.check_key(key, save_unchecked).await?),
+            ApprovalAccount::Sandbox => Chosen::Sandbox,
+            ApprovalAccount::Default => Chosen::Known(only_one(&self.accounts).await?),
+        })
+    }
+}
+
+async fn only_one(accounts: &Accounts) -> Result<AccountId, AnswerError> {
+    match accounts.all().await?.as_slice() {
+        [] => Err(AnswerError::NoAccount),
+        [only] => Ok(only.id.clone()),
+        several => Err(AnswerError::ChooseAccount(several.len())),
+    }
+}
+
+impl From<consent::AnswerError> for AnswerError {
+    fn from(error: consent::AnswerError) -> Self {
+        match error {
+            consent::AnswerError::Unknown => Self::UnknownQuestion,
+            consent::AnswerError::NotAsked => Self::NothingAllowed,
         }
     }
 }

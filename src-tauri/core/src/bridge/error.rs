@@ -67,9 +67,9 @@ fn store_cure(reason: StoreError) -> &'static str {
 /// Why an answer was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
-    /// No such question.
-    #[error("no app waits with this code")]
-    UnknownCode,
+    /// No such question waits: never asked, answered, or out of time.
+    #[error("no app waits for this answer")]
+    UnknownQuestion,
     /// No such account.
     #[error("no account has this id")]
     UnknownAccount,

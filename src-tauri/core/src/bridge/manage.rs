@@ -1,7 +1,7 @@
 //! What a person does with connected clients and accounts.
 
 use super::{Bridge, RemoveAccountError, RevokeError};
-use crate::accounts::AddAccountError;
+use crate::accounts::{AddAccountError, RenameAccountError, ReplaceKeyError};
 use crate::api_key::ApiKey;
 use crate::ids::AccountId;
 use crate::oauth::Connected;
@@ -40,6 +40,22 @@ impl Bridge {
         Ok(found)
     }
 
+    /// Ends everything that any client may do; tells how many clients that were.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then those that come after the failure are still connected.
+    pub async fn revoke_all(&self) -> Result<usize, StoreError> {
+        let clients = self.clients().await?;
+        let (oauth, now) = (self.oauth.clone(), self.clock.now());
+        unbroken(async move {
+            for client in &clients {
+                oauth.revoke_client(&client.id, now).await?;
+            }
+            Ok(clients.len())
+        })
+        .await
+    }
+
     /// Every account, oldest first.
     ///
     /// # Errors
@@ -58,6 +74,39 @@ impl Bridge {
         save_unchecked: bool,
     ) -> Result<AccountView, AddAccountError> {
         Ok(self.accounts.add_key(key, save_unchecked, self.clock.now()).await?.account.into())
+    }
+
+    /// Adds the account of the built-in stand-in; the same one if it is there already.
+    ///
+    /// # Errors
+    /// [`AddAccountError`].
+    pub async fn add_sandbox(&self) -> Result<AccountView, AddAccountError> {
+        Ok(self.accounts.add_sandbox(self.clock.now()).await?.account.into())
+    }
+
+    /// Checks a key and gives it to an account in place of the one it has; its clients go on.
+    ///
+    /// # Errors
+    /// [`ReplaceKeyError`]; then the account keeps the key it has.
+    pub async fn replace_key(
+        &self,
+        id: &AccountId,
+        key: ApiKey,
+        save_unchecked: bool,
+    ) -> Result<AccountView, ReplaceKeyError> {
+        Ok(self.accounts.replace_key(id, key, save_unchecked).await?.account.into())
+    }
+
+    /// Gives an account another name.
+    ///
+    /// # Errors
+    /// [`RenameAccountError`].
+    pub async fn rename_account(
+        &self,
+        id: &AccountId,
+        label: &str,
+    ) -> Result<AccountView, RenameAccountError> {
+        Ok(self.accounts.rename(id, label).await?.into())
     }
 
     /// Forgets an account and its key, and ends what any client may do with it.

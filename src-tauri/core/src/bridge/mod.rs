@@ -3,7 +3,9 @@
 mod activity;
 mod answer;
 mod bearer;
+mod changes;
 mod error;
+mod happenings;
 mod housekeeping;
 mod in_process;
 mod listen;
@@ -13,19 +15,23 @@ mod settings;
 mod start;
 mod status;
 mod tools;
+mod window;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use answer::{Approval, ApprovalAccount};
 pub use error::{AnswerError, RemoveAccountError, RevokeError, StartError};
+pub use happenings::Happening;
 pub use tools::ToolsError;
+pub use window::NoWindow;
 
-pub use crate::accounts::AddAccountError;
+pub use crate::accounts::{AddAccountError, RenameAccountError, ReplaceKeyError};
+pub use crate::consent::Front;
 
 use self::settings::KeptSettings;
 use self::tools::ToolSwitches;
@@ -37,10 +43,12 @@ use crate::oauth::AuthorizationServer;
 use crate::store::Store;
 use crate::vault::Vault;
 use crate::view::{Problem, RequestView};
+use changes::Changes;
 
 /// A bridge that runs.
 pub struct Bridge {
     address: SocketAddr,
+    front: Front,
     instance: Arc<str>,
     clock: Arc<dyn Clock>,
     store: Store,
@@ -52,6 +60,9 @@ pub struct Bridge {
     settings: KeptSettings,
     switches: ToolSwitches,
     questions: watch::Sender<Vec<RequestView>>,
+    changes: Changes,
+    happenings: broadcast::Sender<Happening>,
+    window_wanted: watch::Sender<u64>,
     /// What was found at the start and a person should know.
     found: Option<Problem>,
     shutdown: CancellationToken,

@@ -7,16 +7,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::bearer::Bearer;
+use super::changes::Changes;
 use super::in_process::InProcess;
 use super::relay::Relay;
 use super::settings::KeptSettings;
 use super::tools::ToolSwitches;
-use super::{Bridge, StartError, housekeeping, listen, relay, status};
+use super::{Bridge, StartError, happenings, housekeeping, listen, relay, status};
 use crate::accounts::{Accounts, Backends};
 use crate::api_key_clients::ApiKeyClients;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ApiBase, Config};
-use crate::consent::Desk;
+use crate::consent::{self, Desk, Front};
 use crate::control;
 use crate::fetch::DocumentFetcher;
 use crate::http::{self, App};
@@ -36,12 +37,12 @@ use crate::view::Problem;
 const SANDBOX_FILE: &str = "sandbox.db";
 
 impl Bridge {
-    /// Takes the socket and the port, opens the store, and serves. The keychain answers later; whoever
-    /// needs it waits.
+    /// Takes the socket and the port, opens the store, and serves; `front` says where the person is asked. The
+    /// keychain answers later; whoever needs it waits.
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start(config: Config, paths: &Paths) -> Result<Arc<Self>, StartError> {
+    pub async fn start(config: Config, paths: &Paths, front: Front) -> Result<Arc<Self>, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         paths.create()?;
         let socket = control::Listener::claim(paths)?;
@@ -90,11 +91,12 @@ impl Bridge {
         let mcp = http::mcp::routes(endpoint.clone(), Arc::new(Bearer(oauth.clone())), clock.clone())
             .merge(http::v2::routes(endpoint, Arc::new(key_clients), clock.clone()));
         let instance: Arc<str> = random_alphanumeric().into();
-        let app = App { oauth: oauth.clone(), clock: clock.clone(), instance: instance.clone() };
+        let app = App { oauth: oauth.clone(), clock: clock.clone(), instance: instance.clone(), front };
         let router = http::router(app, mcp, address.port(), config.allowed_origins.clone());
 
         let bridge = Arc::new(Self {
             address,
+            front,
             instance,
             clock,
             store,
@@ -106,6 +108,9 @@ impl Bridge {
             settings,
             switches,
             questions: watch::Sender::new(Vec::new()),
+            changes: Changes::default(),
+            happenings: happenings::channel(),
+            window_wanted: watch::Sender::default(),
             found,
             shutdown: shutdown.clone(),
             tasks,
@@ -113,10 +118,35 @@ impl Bridge {
         bridge.tasks.spawn(http::serve::serve(listeners, router, shutdown.clone()));
         bridge.tasks.spawn(socket.serve(control::router(bridge.clone()), shutdown.clone()));
         bridge.tasks.spawn(status::follow_questions(bridge.clone()));
+        bridge.tasks.spawn(consent::keep_time(
+            bridge.desk.clone(),
+            bridge.clock.clone(),
+            bridge.shutdown.clone(),
+        ));
+        bridge.tasks.spawn(happenings::gather(
+            bridge.happenings.clone(),
+            bridge.accounts.clone(),
+            bridge.oauth.clone(),
+            bridge.shutdown.clone(),
+        ));
+        bridge.follow_changes();
         bridge.tasks.spawn(housekeeping::run(bridge.clone(), config.activity_days));
         bridge.tasks.spawn(housekeeping::save_keys(bridge.clone()));
         bridge.tasks.close();
         Ok(bridge)
+    }
+
+    /// Everything that [`Bridge::changes`] stands for and that changes by itself. Questions ring where their
+    /// views are made.
+    fn follow_changes(&self) {
+        let (tasks, shutdown) = (&self.tasks, &self.shutdown);
+        self.changes.follow(self.accounts.list_changes(), tasks, shutdown);
+        self.changes.follow(self.accounts.reachability(), tasks, shutdown);
+        self.changes.follow(self.accounts.unsaved_changes(), tasks, shutdown);
+        self.changes.follow(self.oauth.live().changes(), tasks, shutdown);
+        self.changes.follow(self.store.troubles(), tasks, shutdown);
+        self.changes.follow(self.vault.states(), tasks, shutdown);
+        self.changes.follow(self.settings.follow(), tasks, shutdown);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::view::{KeyState, Problem, Registered, RequestView, State, StatusView}
 impl Bridge {
     /// How it is.
     pub async fn status(&self) -> StatusView {
-        let requests = self.questions.borrow().len();
+        let requests = self.desk.questions().borrow().len();
         let accounts = self.accounts.all().await;
         let clients = self.store.count_connected_clients().await;
         let notices = self.problems().iter().map(Problem::sentence).collect();
@@ -109,7 +109,7 @@ fn request_view(question: &Question) -> RequestView {
         redirect_uri,
         goes_to,
         registered: registered(asker.kind),
-        registered_at: None,
+        registered_at: asker.registered_at.map(rfc3339),
         program: asker.program.as_ref().map(LocalProgram::to_string),
         scopes: asker.scopes,
         asked_at: rfc3339(question.asked_at),
@@ -132,6 +132,7 @@ pub(super) async fn follow_questions(bridge: Arc<Bridge>) {
     loop {
         let views = asked.borrow_and_update().iter().map(|question| request_view(question)).collect();
         bridge.questions.send_replace(views);
+        bridge.note_change();
         tokio::select! {
             changed = asked.changed() => if changed.is_err() { return },
             () = bridge.shutdown.cancelled() => return,

@@ -4,9 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{Asker, Decision, MatchingCode, Outcome, Question};
-use crate::ids::{ClientId, QuestionId};
+use crate::clock::Clock;
+use crate::ids::{AccountId, ClientId, QuestionId};
+use crate::scope::Scopes;
 
 /// How long a question waits for a person (design.md 4).
 pub(super) const DEADLINE: Duration = Duration::from_secs(600);
@@ -14,6 +18,10 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(600);
 const MOST_WAITING: usize = 20;
 /// Questions of one client that wait at once; several windows of one client are normal (protocol.md 3.21).
 const MOST_OF_ONE_CLIENT: usize = 5;
+
+/// How often the wall clock is looked at while a question waits: after the computer slept, a question whose
+/// time is over is gone before a person has found the mouse.
+const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(1);
 
 /// Why a question is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +70,9 @@ impl Ticket {
 struct Waiting {
     question: Arc<Question>,
     outcome: watch::Sender<Option<Outcome>>,
+    since: Instant,
+    /// A yes was taken and is being carried out: nobody else's answer counts unless that fails.
+    is_settling: bool,
 }
 
 /// The desk. Cheap to clone.
@@ -91,60 +102,76 @@ impl Desk {
         }))
     }
 
-    /// Puts a question on the desk; the same question again is the one that waits already.
+    /// Puts a question on the desk; the same question again is the one that waits already. A client that asks
+    /// too often takes the place of its own oldest question: the newest is the one a person looks at, and
+    /// abandoned ones must not lock its client out.
     ///
     /// # Errors
     /// [`AskError::DeskFull`].
     pub fn ask(&self, asker: Asker, now: SystemTime) -> Result<Ticket, AskError> {
-        let ticket = {
-            let mut waiting = self.lock();
-            if let Some(same) = waiting.iter().find(|waiting| waiting.question.asker.key == asker.key) {
-                return Ok(same.ticket());
-            }
-            let of_this_client =
-                waiting.iter().filter(|waiting| waiting.question.asker.client_id == asker.client_id);
-            if waiting.len() >= MOST_WAITING || of_this_client.count() >= MOST_OF_ONE_CLIENT {
-                return Err(AskError::DeskFull);
-            }
-            let question = Arc::new(Question {
-                id: QuestionId::random(),
-                code: free_code(&waiting),
-                asker,
-                asked_at: now,
-                expires_at: now + self.0.deadline,
-            });
-            let new = Waiting { question, outcome: watch::Sender::new(None) };
-            let ticket = new.ticket();
-            waiting.push(new);
-            self.show(&waiting);
-            ticket
-        };
-        let (desk, id) = (self.clone(), ticket.question.id.clone());
-        tokio::spawn(async move {
-            tokio::time::sleep(desk.0.deadline).await;
-            desk.end(&id, Outcome::TimedOut);
+        let mut waiting = self.lock();
+        if let Some(same) = waiting.iter().find(|waiting| waiting.question.asker.key == asker.key) {
+            return Ok(same.ticket());
+        }
+        let mut of_this_client =
+            waiting.iter().filter(|waiting| waiting.question.asker.client_id == asker.client_id);
+        let oldest = of_this_client.next().map(|oldest| oldest.question.id.clone());
+        if oldest.is_some() && of_this_client.count() + 1 >= MOST_OF_ONE_CLIENT {
+            oldest.and_then(|id| take(&mut waiting, &id)).inspect(|oldest| oldest.end(Outcome::Displaced));
+        } else if waiting.len() >= MOST_WAITING {
+            return Err(AskError::DeskFull);
+        }
+        let question = Arc::new(Question {
+            id: QuestionId::random(),
+            code: free_code(&waiting),
+            asker,
+            asked_at: now,
+            expires_at: now + self.0.deadline,
         });
+        let outcome = watch::Sender::new(None);
+        let new = Waiting { question, outcome, since: Instant::now(), is_settling: false };
+        let ticket = new.ticket();
+        waiting.push(new);
+        self.show(&waiting);
         Ok(ticket)
     }
 
-    /// Answers a question.
+    /// Refuses a question.
+    ///
+    /// # Errors
+    /// [`AnswerError::Unknown`].
+    pub fn deny(&self, id: &QuestionId, now: SystemTime) -> Result<(), AnswerError> {
+        let mut waiting = self.lock();
+        self.open(&mut waiting, id, now)?;
+        self.end(&mut waiting, id, Outcome::Answered(Decision::Deny));
+        Ok(())
+    }
+
+    /// Refuses every question that waits; tells how many.
+    pub fn deny_all(&self, now: SystemTime) -> usize {
+        let ids: Vec<_> = self.lock().iter().map(|waiting| waiting.question.id.clone()).collect();
+        ids.iter().filter(|id| self.deny(id, now).is_ok()).count()
+    }
+
+    /// Takes a yes that needs something done first, such as keeping a new key. Until the [`Settling`] ends,
+    /// the question waits on, but takes no other answer and no deadline.
     ///
     /// # Errors
     /// [`AnswerError`]; then it still waits, if it did.
-    pub fn answer(&self, id: &QuestionId, decision: Decision) -> Result<(), AnswerError> {
-        if let Decision::Allow { scopes, .. } = &decision {
-            let asked = self.question(id).ok_or(AnswerError::Unknown)?.asker.scopes;
-            if scopes.is_empty() || !scopes.is_subset_of(asked) {
-                return Err(AnswerError::NotAsked);
-            }
+    pub fn settle(&self, id: &QuestionId, scopes: Scopes, now: SystemTime) -> Result<Settling, AnswerError> {
+        let mut waiting = self.lock();
+        let question = self.open(&mut waiting, id, now)?;
+        if scopes.is_empty() || !scopes.is_subset_of(question.question.asker.scopes) {
+            return Err(AnswerError::NotAsked);
         }
-        if self.end(id, Outcome::Answered(decision)) { Ok(()) } else { Err(AnswerError::Unknown) }
+        question.is_settling = true;
+        Ok(Settling { desk: self.clone(), id: id.clone(), scopes })
     }
 
     /// The question that waits with this id.
     #[must_use]
-    pub fn question(&self, id: &QuestionId) -> Option<Arc<Question>> {
-        self.lock().iter().find(|waiting| waiting.question.id == *id).map(|waiting| waiting.question.clone())
+    pub fn question(&self, id: &QuestionId) -> Option<Ticket> {
+        self.lock().iter().find(|waiting| waiting.question.id == *id).map(Waiting::ticket)
     }
 
     /// The question whose matching code a person typed.
@@ -163,23 +190,52 @@ impl Desk {
 
     /// Refuses everything a client asks, as when it is revoked.
     pub fn refuse_all_of(&self, client: &ClientId) {
-        let ids: Vec<_> = self
-            .lock()
-            .iter()
-            .filter(|waiting| waiting.question.asker.client_id == *client)
-            .map(|waiting| waiting.question.id.clone())
-            .collect();
-        for id in ids {
-            self.end(&id, Outcome::Answered(Decision::Deny));
+        self.end_where(&Outcome::Answered(Decision::Deny), |waiting| {
+            waiting.question.asker.client_id == *client
+        });
+    }
+
+    /// Ends what nobody answered in time.
+    pub fn end_overdue(&self, now: SystemTime) {
+        self.end_where(&Outcome::TimedOut, |waiting| {
+            !waiting.is_settling && waiting.is_overdue(self.0.deadline, now)
+        });
+    }
+
+    fn end_where(&self, outcome: &Outcome, condition: impl Fn(&Waiting) -> bool) {
+        let mut waiting = self.lock();
+        let before = waiting.len();
+        waiting.retain(|one| {
+            let ends = condition(one);
+            if ends {
+                one.end(outcome.clone());
+            }
+            !ends
+        });
+        if waiting.len() < before {
+            self.show(&waiting);
         }
     }
 
+    /// The question that takes an answer: it waits, is in time, and nobody's yes is being carried out.
+    fn open<'a>(
+        &self,
+        waiting: &'a mut Vec<Waiting>,
+        id: &QuestionId,
+        now: SystemTime,
+    ) -> Result<&'a mut Waiting, AnswerError> {
+        waiting
+            .iter_mut()
+            .find(|waiting| waiting.question.id == *id)
+            .filter(|waiting| !waiting.is_settling && !waiting.is_overdue(self.0.deadline, now))
+            .ok_or(AnswerError::Unknown)
+    }
+
     /// True for the one call that ends it.
-    fn end(&self, id: &QuestionId, outcome: Outcome) -> bool {
-        let mut waiting = self.lock();
-        let Some(at) = waiting.iter().position(|waiting| waiting.question.id == *id) else { return false };
-        waiting.remove(at).outcome.send_replace(Some(outcome));
-        self.show(&waiting);
+    fn end(&self, waiting: &mut Vec<Waiting>, id: &QuestionId, outcome: Outcome) -> bool {
+        let Some(ended) = take(waiting, id) else { return false };
+        ended.end(outcome);
+        self.show(waiting);
         true
     }
 
@@ -192,10 +248,69 @@ impl Desk {
     }
 }
 
+/// A yes that is being carried out. Dropped without [`Settling::allow`], the question waits as before.
+pub struct Settling {
+    desk: Desk,
+    id: QuestionId,
+    scopes: Scopes,
+}
+
+impl Settling {
+    /// Allows it.
+    ///
+    /// # Errors
+    /// [`AnswerError::Unknown`]: its client was revoked, or has asked for something newer, meanwhile.
+    pub fn allow(self, account: AccountId) -> Result<(), AnswerError> {
+        let decision = Decision::Allow { account, scopes: self.scopes };
+        let ended = self.desk.end(&mut self.desk.lock(), &self.id, Outcome::Answered(decision));
+        if ended { Ok(()) } else { Err(AnswerError::Unknown) }
+    }
+}
+
+impl Drop for Settling {
+    fn drop(&mut self) {
+        let mut waiting = self.desk.lock();
+        if let Some(waiting) = waiting.iter_mut().find(|waiting| waiting.question.id == self.id) {
+            waiting.is_settling = false;
+        }
+    }
+}
+
+/// Ends questions in time, until `shutdown`.
+pub async fn keep_time(desk: Desk, clock: Arc<dyn Clock>, shutdown: CancellationToken) {
+    let mut questions = desk.questions();
+    loop {
+        let next_look = async {
+            // The sender lives in the desk, so waiting cannot fail.
+            let _ = questions.wait_for(|waiting| !waiting.is_empty()).await;
+            tokio::time::sleep(LOOK_AT_THE_CLOCK.min(desk.0.deadline)).await;
+        };
+        tokio::select! {
+            () = next_look => desk.end_overdue(clock.now()),
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
 impl Waiting {
+    /// By the wall clock, which goes on while the computer sleeps; and by time spent waiting, which a clock that
+    /// was set back does not lengthen.
+    fn is_overdue(&self, deadline: Duration, now: SystemTime) -> bool {
+        now >= self.question.expires_at || self.since.elapsed() >= deadline
+    }
+
+    fn end(&self, outcome: Outcome) {
+        self.outcome.send_replace(Some(outcome));
+    }
+
     fn ticket(&self) -> Ticket {
         Ticket { question: self.question.clone(), outcome: self.outcome.subscribe() }
     }
+}
+
+fn take(waiting: &mut Vec<Waiting>, id: &QuestionId) -> Option<Waiting> {
+    let at = waiting.iter().position(|waiting| waiting.question.id == *id)?;
+    Some(waiting.remove(at))
 }
 
 /// There are far more codes than questions, so this ends soon.
@@ -214,8 +329,7 @@ mod tests {
 
     use super::*;
     use crate::consent::AnswerGoesTo;
-    use crate::ids::AccountId;
-    use crate::scope::{Scope, Scopes};
+    use crate::scope::Scope;
     use crate::store::ClientKind;
     use crate::view::Via;
 
@@ -225,6 +339,7 @@ mod tests {
             client_id: ClientId::new(client),
             client_name: client.into(),
             kind: ClientKind::Dynamic,
+            registered_at: None,
             confirmed_by: None,
             via: Via::Oauth,
             goes_to: AnswerGoesTo::ThisComputer,
@@ -234,26 +349,32 @@ mod tests {
         }
     }
 
-    fn allow(scopes: Scopes) -> Decision {
-        Decision::Allow { account: AccountId::new("a"), scopes }
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds)
+    }
+
+    fn allow(desk: &Desk, id: &QuestionId, scopes: Scopes) -> Result<(), AnswerError> {
+        desk.settle(id, scopes, at(0))?.allow(AccountId::new("a"))
     }
 
     #[tokio::test]
     async fn the_first_answer_counts_and_the_second_is_refused() {
         let desk = Desk::default();
-        let mut ticket = desk.ask(asker("c", "k"), UNIX_EPOCH).unwrap();
+        let mut ticket = desk.ask(asker("c", "k"), at(0)).unwrap();
         let id = ticket.question.id.clone();
-        assert_eq!(desk.answer(&id, allow(Scopes::ALL)), Ok(()));
-        assert_eq!(desk.answer(&id, Decision::Deny), Err(AnswerError::Unknown));
-        assert_eq!(ticket.ended().await, Outcome::Answered(allow(Scopes::ALL)));
+        assert_eq!(allow(&desk, &id, Scopes::ALL), Ok(()));
+        assert_eq!(desk.deny(&id, at(0)), Err(AnswerError::Unknown));
+        assert_eq!(allow(&desk, &id, Scopes::ALL), Err(AnswerError::Unknown));
+        let allowed = Decision::Allow { account: AccountId::new("a"), scopes: Scopes::ALL };
+        assert_eq!(ticket.ended().await, Outcome::Answered(allowed));
         assert!(desk.questions().borrow().is_empty());
     }
 
     #[tokio::test]
     async fn the_same_question_again_is_one_question() {
         let desk = Desk::default();
-        let one = desk.ask(asker("c", "k"), UNIX_EPOCH).unwrap();
-        let two = desk.ask(asker("c", "k"), UNIX_EPOCH).unwrap();
+        let one = desk.ask(asker("c", "k"), at(0)).unwrap();
+        let two = desk.ask(asker("c", "k"), at(0)).unwrap();
         assert_eq!(one.question, two.question);
         assert_eq!(desk.questions().borrow().len(), 1);
     }
@@ -262,40 +383,107 @@ mod tests {
     async fn no_more_may_be_allowed_than_was_asked() {
         let desk = Desk::default();
         let read_only = Asker { scopes: Scope::Read.into(), ..asker("c", "k") };
-        let id = desk.ask(read_only, UNIX_EPOCH).unwrap().question.id.clone();
-        assert_eq!(desk.answer(&id, allow(Scopes::ALL)), Err(AnswerError::NotAsked));
-        assert_eq!(desk.answer(&id, allow(Scopes::NONE)), Err(AnswerError::NotAsked));
-        assert_eq!(desk.answer(&id, allow(Scope::Read.into())), Ok(()));
+        let id = desk.ask(read_only, at(0)).unwrap().question.id.clone();
+        assert_eq!(allow(&desk, &id, Scopes::ALL), Err(AnswerError::NotAsked));
+        assert_eq!(allow(&desk, &id, Scopes::NONE), Err(AnswerError::NotAsked));
+        assert_eq!(allow(&desk, &id, Scope::Read.into()), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_yes_that_is_carried_out_keeps_everybody_else_out_and_a_yes_that_failed_does_not() {
+        let desk = Desk::default();
+        let ticket = desk.ask(asker("c", "k"), at(0)).unwrap();
+        let id = ticket.question.id.clone();
+        let first = desk.settle(&id, Scopes::ALL, at(0)).unwrap();
+        assert!(desk.settle(&id, Scopes::ALL, at(0)).is_err(), "one at a time");
+        assert_eq!(desk.deny(&id, at(0)), Err(AnswerError::Unknown));
+        desk.end_overdue(at(600));
+        assert_eq!(ticket.outcome(), None);
+        drop(first);
+        let second = desk.settle(&id, Scopes::ALL, at(0)).unwrap();
+        desk.refuse_all_of(&ClientId::new("c"));
+        assert_eq!(second.allow(AccountId::new("a")), Err(AnswerError::Unknown), "revoked meanwhile");
+        assert_eq!(ticket.outcome(), Some(Outcome::Answered(Decision::Deny)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_is_over_by_the_wall_clock_although_the_computer_slept() {
+        let desk = Desk::default();
+        let ticket = desk.ask(asker("c", "k"), at(0)).unwrap();
+        desk.end_overdue(at(599));
+        assert_eq!(ticket.outcome(), None);
+        // Nothing has looked at the clock since it woke up: too late is too late.
+        assert_eq!(desk.deny(&ticket.question.id, at(600)), Err(AnswerError::Unknown));
+        assert!(desk.settle(&ticket.question.id, Scopes::ALL, at(600)).is_err());
+        desk.end_overdue(at(600));
+        assert_eq!(ticket.outcome(), Some(Outcome::TimedOut));
+        assert!(desk.questions().borrow().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_stepped_back_gives_no_more_time() {
+        let desk = Desk::default();
+        let ticket = desk.ask(asker("c", "k"), at(100_000)).unwrap();
+        tokio::time::advance(DEADLINE - Duration::from_millis(1)).await;
+        desk.end_overdue(at(0));
+        assert_eq!(ticket.outcome(), None);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        desk.end_overdue(at(0));
+        assert_eq!(ticket.outcome(), Some(Outcome::TimedOut));
     }
 
     #[tokio::test(start_paused = true)]
     async fn nobody_answering_is_a_refusal() {
-        let desk = Desk::new(Duration::from_secs(600));
-        let mut ticket = desk.ask(asker("c", "k"), UNIX_EPOCH).unwrap();
+        struct Standing;
+        impl Clock for Standing {
+            fn now(&self) -> SystemTime {
+                at(0)
+            }
+        }
+        let (desk, shutdown) = (Desk::default(), CancellationToken::new());
+        let keeping = tokio::spawn(keep_time(desk.clone(), Arc::new(Standing), shutdown.clone()));
+        let mut ticket = desk.ask(asker("c", "k"), at(0)).unwrap();
         assert_eq!(ticket.ended().await, Outcome::TimedOut);
-        assert_eq!(desk.answer(&ticket.question.id, Decision::Deny), Err(AnswerError::Unknown));
+        assert_eq!(desk.deny(&ticket.question.id, at(0)), Err(AnswerError::Unknown));
+        shutdown.cancel();
+        keeping.await.unwrap();
     }
 
     #[tokio::test]
-    async fn a_flood_of_questions_is_refused() {
+    async fn a_client_that_asks_too_often_loses_its_oldest_question() {
         // protocol.md 9.21
         let desk = Desk::default();
-        for n in 0..MOST_OF_ONE_CLIENT {
-            desk.ask(asker("one", &format!("one {n}")), UNIX_EPOCH).unwrap();
+        let other = desk.ask(asker("other", "k"), at(0)).unwrap();
+        let mut tickets = Vec::new();
+        for n in 0..MOST_OF_ONE_CLIENT + 2 {
+            tickets.push(desk.ask(asker("one", &format!("one {n}")), at(0)).unwrap());
         }
-        assert_eq!(desk.ask(asker("one", "more"), UNIX_EPOCH).err(), Some(AskError::DeskFull));
-        for n in MOST_OF_ONE_CLIENT..MOST_WAITING {
-            desk.ask(asker(&format!("c{n}"), &format!("k{n}")), UNIX_EPOCH).unwrap();
+        let ended: Vec<_> = tickets.iter().map(Ticket::outcome).collect();
+        assert_eq!(ended[..2], [Some(Outcome::Displaced), Some(Outcome::Displaced)]);
+        assert!(ended[2..].iter().all(Option::is_none), "{ended:?}");
+        assert_eq!(other.outcome(), None);
+        assert_eq!(desk.questions().borrow().len(), 1 + MOST_OF_ONE_CLIENT);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_clients_is_refused() {
+        // protocol.md 9.21
+        let desk = Desk::default();
+        for n in 0..MOST_WAITING {
+            desk.ask(asker(&format!("c{n}"), &format!("k{n}")), at(0)).unwrap();
         }
-        assert_eq!(desk.ask(asker("last", "k"), UNIX_EPOCH).err(), Some(AskError::DeskFull));
-        desk.refuse_all_of(&ClientId::new("one"));
-        assert!(desk.ask(asker("last", "k"), UNIX_EPOCH).is_ok());
+        assert_eq!(desk.ask(asker("last", "k"), at(0)).err(), Some(AskError::DeskFull));
+        assert!(desk.ask(asker("c0", "k0"), at(0)).is_ok(), "it waits already");
+        desk.refuse_all_of(&ClientId::new("c1"));
+        assert!(desk.ask(asker("last", "k"), at(0)).is_ok());
+        assert_eq!(desk.deny_all(at(0)), MOST_WAITING);
+        assert!(desk.questions().borrow().is_empty());
     }
 
     #[tokio::test]
     async fn a_question_is_found_by_its_code() {
         let desk = Desk::default();
-        let ticket = desk.ask(asker("c", "k"), UNIX_EPOCH).unwrap();
+        let ticket = desk.ask(asker("c", "k"), at(0)).unwrap();
         let typed = ticket.question.code.to_string().to_lowercase();
         assert_eq!(desk.question_by_code(&typed), Some(ticket.question));
     }

@@ -7,8 +7,10 @@
 
 mod code;
 mod desk;
+mod front;
 mod question;
 
 pub use code::MatchingCode;
-pub use desk::{AnswerError, AskError, Desk, Ticket};
+pub use desk::{AnswerError, AskError, Desk, Settling, Ticket, keep_time};
+pub use front::Front;
 pub use question::{AnswerGoesTo, Asker, Decision, LocalProgram, Outcome, Question};

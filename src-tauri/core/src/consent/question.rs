@@ -21,6 +21,8 @@ pub struct Asker {
     pub client_name: String,
     /// How it became known.
     pub kind: ClientKind,
+    /// When it registered, if it did.
+    pub registered_at: Option<SystemTime>,
     /// The host that vouches for its name; without one the name is only claimed (protocol.md 9.16).
     pub confirmed_by: Option<String>,
     /// How it reaches the bridge.
@@ -105,4 +107,6 @@ pub enum Outcome {
     Answered(Decision),
     /// Nobody answered in time.
     TimedOut,
+    /// Its client asked so often that this question made room for a newer one.
+    Displaced,
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::routes::{ACCOUNTS, APPROVE, CLIENTS, DENY, REMOVE_ACCOUNT, REQUESTS, REVOKE, STATUS};
+use super::routes::{ACCOUNTS, APPROVE, CLIENTS, DENY, REMOVE_ACCOUNT, REQUESTS, REVOKE, STATUS, WINDOW};
 use super::transport;
 use super::wire::{AddAccount, Approve, Deny, ErrorBody, RemoveAccount, Revoke, WireKey};
 use crate::api_key::ApiKey;
@@ -144,6 +144,14 @@ impl Client {
     /// [`ClientError`].
     pub async fn remove_account(&self, id: AccountId) -> Result<(), ClientError> {
         self.post(REMOVE_ACCOUNT, &RemoveAccount { id }, PATIENT).await.map(drop)
+    }
+
+    /// Brings the main window of the running app to the front.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Refused`] with the code `no_window` when the bridge runs without windows.
+    pub async fn show_window(&self) -> Result<(), ClientError> {
+        self.ask(Method::POST, WINDOW, Bytes::new(), QUICK).await.map(drop)
     }
 
     /// A connection for several requests, one after the other.

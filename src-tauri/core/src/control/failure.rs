@@ -5,12 +5,15 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::wire::{ErrorBody, Failed};
-use crate::bridge::{AddAccountError, AnswerError, RemoveAccountError, RevokeError};
+use crate::bridge::{
+    AddAccountError, AnswerError, NoWindow, RemoveAccountError, RenameAccountError, ReplaceKeyError,
+    RevokeError,
+};
 use crate::store::StoreError;
 
-/// A failure on its way to the socket.
+/// Any failure of the bridge on its way to a program or a window.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub struct Failure {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -37,6 +40,19 @@ impl Failure {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The request is too large.")
     }
 
+    pub(super) fn unknown_code() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "unknown_code",
+            "No app is waiting with this code. It was answered already, or it asked too long ago.",
+        )
+    }
+
+    /// For whoever named a code: there is none of that name any more.
+    pub(super) fn of_code(error: AnswerError) -> Self {
+        if matches!(error, AnswerError::UnknownQuestion) { Self::unknown_code() } else { error.into() }
+    }
+
     /// The parser's words may quote the body, and the body may hold a key.
     pub(super) fn not_understood() -> Self {
         Self::new(
@@ -47,26 +63,27 @@ impl Failure {
     }
 }
 
-/// What a person reads who answers at a window or a terminal of this process, the same as on the socket.
+/// A failure as windows and terminals of this process show it: with the same code and words as on the socket.
 #[must_use]
-pub fn sentence(error: AnswerError) -> String {
-    Failure::from(error).message
+pub fn failed(error: impl Into<Failure>) -> Failed {
+    let Failure { code, message, .. } = error.into();
+    Failed { code: code.to_owned(), message }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let error = Failed { code: self.code.to_owned(), message: self.message };
-        (self.status, Json(ErrorBody { error })).into_response()
+        let status = self.status;
+        (status, Json(ErrorBody { error: failed(self) })).into_response()
     }
 }
 
 impl From<AnswerError> for Failure {
     fn from(error: AnswerError) -> Self {
         match error {
-            AnswerError::UnknownCode => Self::new(
+            AnswerError::UnknownQuestion => Self::new(
                 StatusCode::NOT_FOUND,
-                "unknown_code",
-                "No app is waiting with this code. It was answered already, or it asked too long ago.",
+                "unknown_question",
+                "The app no longer waits for this answer. It was answered already, or it asked too long ago.",
             ),
             AnswerError::UnknownAccount => {
                 Self::new(StatusCode::NOT_FOUND, "unknown_account", "There is no account with this id.")
@@ -149,6 +166,50 @@ impl From<RemoveAccountError> for Failure {
     }
 }
 
+impl From<ReplaceKeyError> for Failure {
+    fn from(error: ReplaceKeyError) -> Self {
+        match error {
+            ReplaceKeyError::Unknown => RemoveAccountError::Unknown.into(),
+            ReplaceKeyError::Environment => RemoveAccountError::Environment.into(),
+            ReplaceKeyError::Sandbox => {
+                Self::new(StatusCode::CONFLICT, "sandbox_needs_no_key", "The sandbox works without a key.")
+            }
+            ReplaceKeyError::OtherPerson => Self::new(
+                StatusCode::CONFLICT,
+                "other_person",
+                "This key belongs to another person, so the connected apps would see other memories. Add it as a \
+                 new account instead.",
+            ),
+            ReplaceKeyError::Key(error) => error.into(),
+            ReplaceKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RenameAccountError> for Failure {
+    fn from(error: RenameAccountError) -> Self {
+        match error {
+            RenameAccountError::Unknown => RemoveAccountError::Unknown.into(),
+            RenameAccountError::NotALabel => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "not_a_name",
+                "This cannot be the name of an account. A name is one line of 1 to 60 characters.",
+            ),
+            RenameAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoWindow> for Failure {
+    fn from(_: NoWindow) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "no_window",
+            "Jean Memory Bridge runs without windows. Use `jean-bridge` in a terminal, or end it and start the app.",
+        )
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = match error {
@@ -180,7 +241,12 @@ mod tests {
             StoreError::Failed,
         ];
         let mut all = vec![
-            AnswerError::UnknownCode.into(),
+            AnswerError::UnknownQuestion.into(),
+            Failure::unknown_code(),
+            ReplaceKeyError::Sandbox.into(),
+            ReplaceKeyError::OtherPerson.into(),
+            RenameAccountError::NotALabel.into(),
+            NoWindow.into(),
             AnswerError::UnknownAccount.into(),
             AnswerError::NoAccount.into(),
             AnswerError::ChooseAccount(2).into(),

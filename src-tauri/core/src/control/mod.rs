@@ -20,7 +20,7 @@ mod transport;
 mod wire;
 
 pub use client::{Client, ClientError, Connection};
-pub use failure::sentence;
+pub use failure::{Failure, failed};
 pub use listener::{ClaimError, Listener};
 pub use routes::router;
-pub use wire::{Account, Approve, ErrorBody, WireKey};
+pub use wire::{Account, Approve, ErrorBody, Failed, WireKey};

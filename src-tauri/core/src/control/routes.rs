@@ -28,6 +28,7 @@ pub(super) const CLIENTS: &str = "/v1/clients";
 pub(super) const REVOKE: &str = "/v1/clients/revoke";
 pub(super) const ACCOUNTS: &str = "/v1/accounts";
 pub(super) const REMOVE_ACCOUNT: &str = "/v1/accounts/remove";
+pub(super) const WINDOW: &str = "/v1/window";
 
 /// What a running bridge offers on its socket; others may be merged into it.
 pub fn router(bridge: Arc<Bridge>) -> Router {
@@ -40,6 +41,7 @@ pub fn router(bridge: Arc<Bridge>) -> Router {
         .route(REVOKE, post(revoke))
         .route(ACCOUNTS, get(accounts).post(add_account))
         .route(REMOVE_ACCOUNT, post(remove_account))
+        .route(WINDOW, post(window))
         .fallback(async || Failure::no_such_route())
         .method_not_allowed_fallback(async || Failure::no_such_method())
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -65,12 +67,15 @@ async fn requests(State(bridge): State<Arc<Bridge>>) -> Json<Vec<RequestView>> {
 async fn approve(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<StatusCode, Failure> {
     let Approve { code, account, scopes, save_unchecked } = read(body)?;
     let approval = Approval { account: account.into(), scopes, save_unchecked };
-    bridge.approve(&code, approval).await?;
+    let question = bridge.question_of_code(&code).ok_or_else(Failure::unknown_code)?;
+    bridge.approve(&question, approval).await.map_err(Failure::of_code)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn deny(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<StatusCode, Failure> {
-    bridge.deny(&read::<Deny>(body)?.code)?;
+    let code = read::<Deny>(body)?.code;
+    let question = bridge.question_of_code(&code).ok_or_else(Failure::unknown_code)?;
+    bridge.deny(&question).map_err(Failure::of_code)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -93,6 +98,12 @@ async fn add_account(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<Js
 
 async fn remove_account(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<StatusCode, Failure> {
     bridge.remove_account(&read::<RemoveAccount>(body)?.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a second launch of the app asks for.
+async fn window(State(bridge): State<Arc<Bridge>>) -> Result<StatusCode, Failure> {
+    bridge.show_window()?;
     Ok(StatusCode::NO_CONTENT)
 }
 

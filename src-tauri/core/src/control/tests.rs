@@ -194,7 +194,7 @@ mod routes {
         let mut config = Config::load(&paths, &|_| None).unwrap();
         config.port = 0;
         config.api_base = ApiBase::Sandbox;
-        let bridge = Bridge::start(config, &paths).await.unwrap();
+        let bridge = Bridge::start(config, &paths, crate::bridge::Front::Terminal).await.unwrap();
         (home, bridge, Client::new(paths))
     }
 

@@ -13,6 +13,7 @@ use axum::{Extension, Router};
 use super::door::{self, Door};
 use super::{authorize, cors, pages, register, revoke, status, token, unread, well_known};
 use crate::clock::Clock;
+use crate::consent::Front;
 use crate::oauth::AuthorizationServer;
 use crate::origin::path;
 
@@ -28,6 +29,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Random per start.
     pub instance: Arc<str>,
+    /// Where the person is asked.
+    pub front: Front,
 }
 
 /// The whole server; `mcp` answers below `/mcp`.

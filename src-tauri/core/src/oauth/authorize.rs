@@ -1,5 +1,7 @@
 //! Reading an authorization request: what is wrong with it, and whom to tell (protocol.md 3).
 
+use std::time::SystemTime;
+
 use super::params::Params;
 use super::pkce::Challenge;
 use super::redirect_uri::{RedirectKind, RedirectUri, is_portless_loopback};
@@ -41,6 +43,8 @@ pub struct KnownClient {
     pub redirect_uris: Vec<String>,
     /// Whether it gets refresh tokens.
     pub may_refresh: bool,
+    /// When it registered, if it did.
+    pub registered_at: Option<SystemTime>,
     /// The host that vouches for its name, if one does (protocol.md 9.16).
     pub confirmed_by: Option<String>,
 }
@@ -325,6 +329,7 @@ mod tests {
             kind: ClientKind::Dynamic,
             redirect_uris: uris.iter().map(ToString::to_string).collect(),
             may_refresh: true,
+            registered_at: None,
             confirmed_by: None,
         }
     }

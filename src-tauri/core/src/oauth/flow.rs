@@ -175,7 +175,7 @@ impl AuthorizationServer {
                     error_back(&transaction.request, RedirectCode::AccessDenied)
                 }
             }
-            Outcome::Answered(Decision::Deny) | Outcome::TimedOut => {
+            Outcome::Answered(Decision::Deny) | Outcome::TimedOut | Outcome::Displaced => {
                 error_back(&transaction.request, RedirectCode::AccessDenied)
             }
         };
@@ -234,6 +234,7 @@ impl AuthorizationServer {
                 kind: ClientKind::MetadataDocument,
                 redirect_uris: document.redirect_uris.clone(),
                 may_refresh: document.wants_refresh,
+                registered_at: None,
                 confirmed_by: Some(document.host.clone()),
             });
         }
@@ -245,6 +246,7 @@ impl AuthorizationServer {
             kind: client.kind,
             redirect_uris: client.redirect_uris,
             may_refresh: client.may_refresh,
+            registered_at: Some(client.created_at),
             confirmed_by: None,
         })
     }
@@ -256,6 +258,7 @@ impl AuthorizationServer {
             client_id: request.client.id.clone(),
             client_name: request.client.name.clone(),
             kind: request.client.kind,
+            registered_at: request.client.registered_at,
             confirmed_by: request.client.confirmed_by.clone(),
             via: Via::Oauth,
             allowed_before: self.store.last_allowed(&request.client.id, &host).await?,
@@ -276,6 +279,7 @@ fn error_back(request: &AuthorizationRequest, code: RedirectCode) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::{Duration, UNIX_EPOCH};
 
     use serde_json::json;
@@ -285,11 +289,21 @@ mod tests {
     use super::super::{Lifetimes, Parts, SigningKeys};
     use super::*;
     use crate::accounts::{Accounts, Backends};
-    use crate::consent::Desk;
+    use crate::clock::Clock;
+    use crate::consent::{Desk, keep_time};
     use crate::fetch::DocumentFetcher;
     use crate::store::Store;
     use crate::upstream::{BaseUrl, Upstream, UpstreamLimits};
     use crate::vault::Vault;
+
+    /// A clock that was stopped: waiting counts all the same.
+    struct Standing;
+
+    impl Clock for Standing {
+        fn now(&self) -> SystemTime {
+            UNIX_EPOCH
+        }
+    }
 
     fn server(directory: &std::path::Path) -> AuthorizationServer {
         let store = Store::open(directory, UNIX_EPOCH).unwrap();
@@ -327,9 +341,12 @@ mod tests {
              &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
         let asked = tokio::time::Instant::now();
+        let keeping = keep_time(server.desk.clone(), Arc::new(Standing), CancellationToken::new());
+        let keeping = tokio::spawn(keeping);
         let id = server.authorize(query.as_bytes(), Origin::canonical(1), UNIX_EPOCH).await.unwrap();
         assert_eq!(server.finish(&id, UNIX_EPOCH).await, Err(FinishError::Undecided));
         server.decided(&id).await;
+        keeping.abort();
         assert_eq!(asked.elapsed().as_secs(), Duration::from_secs(600).as_secs());
         let finish = server.finish(&id, UNIX_EPOCH).await.unwrap();
         assert!(

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::SystemTime;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::access::{Access, LiveGrant};
@@ -33,6 +34,7 @@ struct Table {
 pub struct LiveGrants {
     store: Store,
     table: RwLock<Table>,
+    changes: watch::Sender<u64>,
     shutdown: CancellationToken,
 }
 
@@ -40,7 +42,7 @@ impl LiveGrants {
     /// An empty table; it fills as tokens are issued and presented. `shutdown` ends every grant's work.
     #[must_use]
     pub fn new(store: Store, shutdown: CancellationToken) -> Self {
-        Self { store, table: RwLock::default(), shutdown }
+        Self { store, table: RwLock::default(), changes: watch::Sender::default(), shutdown }
     }
 
     /// What the token of that id may do now, if it and its grant are alive (protocol.md 4.19).
@@ -96,11 +98,7 @@ impl LiveGrants {
         if table.tokens.len().max(table.grants.len()) >= MOST_TOKENS {
             table.drop_ended(now);
         }
-        let live = table
-            .grants
-            .entry(grant.id.clone())
-            .or_insert_with(|| Arc::new(LiveGrant::of(grant, self.shutdown.child_token())))
-            .clone();
+        let live = self.grant(&mut table, grant);
         let known = Known { grant: live, scopes: token.scopes, expires_at: token.expires_at };
         let access = known.access();
         table.tokens.insert(token.jti.clone(), known);
@@ -114,13 +112,26 @@ impl LiveGrants {
         if table.revocations != before.0 {
             return None;
         }
-        Some(
-            table
-                .grants
-                .entry(grant.id.clone())
-                .or_insert_with(|| Arc::new(LiveGrant::of(grant, self.shutdown.child_token())))
-                .clone(),
-        )
+        Some(self.grant(&mut table, grant))
+    }
+
+    /// The one of that id in the table; made when it is not there yet.
+    fn grant(&self, table: &mut Table, grant: &GrantRecord) -> Arc<LiveGrant> {
+        let make = || {
+            self.note_change();
+            Arc::new(LiveGrant::of(grant, self.shutdown.child_token()))
+        };
+        table.grants.entry(grant.id.clone()).or_insert_with(make).clone()
+    }
+
+    /// Grows when a grant was added or ended, or its use was written down.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    pub(super) fn note_change(&self) {
+        self.changes.send_modify(|count| *count += 1);
     }
 
     /// Ends grants that the store has already ended: their tokens are gone and their work is cancelled.
@@ -133,6 +144,7 @@ impl LiveGrants {
                 grant.cancelled.cancel();
             }
         }
+        self.note_change();
     }
 
     /// Ends one token that the store has already forgotten.

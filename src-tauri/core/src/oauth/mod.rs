@@ -23,6 +23,7 @@ mod refresh;
 mod registration;
 mod resource;
 mod revoke;
+mod signed_out;
 mod signing_key;
 mod token;
 mod transactions;
@@ -30,6 +31,7 @@ mod transactions;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, LiveGrant};
@@ -40,6 +42,7 @@ pub use flow::{AuthorizeError, Finish, FinishError, Waiting};
 pub use live_grants::LiveGrants;
 pub use manage::Connected;
 pub use registration::{RegistrationReply, RegistrationRequest};
+pub use signed_out::SignedOut;
 pub use signing_key::SigningKeys;
 pub use token::TokenReply;
 
@@ -106,6 +109,7 @@ pub struct AuthorizationServer {
     codes: Codes,
     transactions: Transactions,
     limits: Limits,
+    signed_out: broadcast::Sender<SignedOut>,
 }
 
 /// Why a bearer could not be judged.
@@ -139,6 +143,7 @@ impl AuthorizationServer {
             codes: Codes::default(),
             transactions: Transactions::default(),
             limits: Limits::default(),
+            signed_out: signed_out::channel(),
         }
     }
 

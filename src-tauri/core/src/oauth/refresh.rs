@@ -79,6 +79,7 @@ impl AuthorizationServer {
             Verdict::Reuse => {
                 tracing::warn!(client = %client.id, grant = %grant.id, "a spent refresh token came back; the grant ends");
                 self.live.end(&[grant.id]);
+                self.tell_signed_out(grant.client_id, grant.client_name);
                 return Err(OAuthError::InvalidGrant);
             }
             Verdict::Invalid => return Err(OAuthError::InvalidGrant),

@@ -156,6 +156,7 @@ mod tests {
                 confirmed_by: None,
                 redirect_uris: vec!["http://localhost/cb".into()],
                 may_refresh: true,
+                registered_at: None,
             },
             redirect: RedirectUri::parse("http://localhost:1/cb").unwrap(),
             state: state.map(str::to_owned),
@@ -174,6 +175,7 @@ mod tests {
             client_name: "App".into(),
             kind: ClientKind::Dynamic,
             confirmed_by: None,
+            registered_at: None,
             via: Via::Oauth,
             goes_to: AnswerGoesTo::ThisComputer,
             scopes: Scopes::ALL,
@@ -203,7 +205,7 @@ mod tests {
         let question = ticket.question.id.clone();
         let id = transactions.add("k", request(None), ticket, UNIX_EPOCH);
         assert!(matches!(transactions.take(&id), Taken::Waiting));
-        desk.answer(&question, Decision::Deny).unwrap();
+        desk.deny(&question, UNIX_EPOCH).unwrap();
         assert!(matches!(transactions.take(&id), Taken::Outcome(..)));
         assert!(matches!(transactions.take(&id), Taken::Finished));
         assert!(matches!(transactions.take(&TransactionId::random()), Taken::Unknown));

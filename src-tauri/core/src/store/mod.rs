@@ -26,7 +26,7 @@ use std::sync::{Arc, mpsc};
 use std::time::SystemTime;
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 pub use access_tokens::AccessTokenRecord;
 pub use accounts::AccountRecord;
@@ -89,6 +89,12 @@ impl Store {
     #[must_use]
     pub fn trouble(&self) -> Option<StoreError> {
         self.trouble.last()
+    }
+
+    /// Follows [`Store::trouble`].
+    #[must_use]
+    pub fn troubles(&self) -> watch::Receiver<Option<StoreError>> {
+        self.trouble.changes()
     }
 
     /// Runs `job` on the store's thread, after everything that was asked before it.
