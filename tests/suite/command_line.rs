@@ -33,6 +33,8 @@ mod statuses {
             &["deny", "K7-42"],
             &["clients"],
             &["revoke", "x"],
+            &["pause"],
+            &["resume"],
             &["accounts"],
             &["accounts", "add", "--key-stdin"],
             &["accounts", "remove", "x"],

@@ -80,6 +80,10 @@ pub(crate) enum Command {
         /// Its id or, if only one bears it, its name
         client: String,
     },
+    /// Let nothing go to Jean Memory until `resume`, over restarts too
+    Pause,
+    /// Let apps use your memories again
+    Resume,
     /// List, add and remove accounts
     #[command(args_conflicts_with_subcommands = true)]
     Accounts {
@@ -200,6 +204,8 @@ mod tests {
             "deny K7-42",
             "clients --json",
             "revoke https://claude.ai/client.json",
+            "pause",
+            "resume",
             "accounts",
             "accounts --json",
             "accounts add --key-stdin",

@@ -8,6 +8,7 @@ mod failure;
 mod key;
 mod logs;
 mod output;
+mod pause;
 mod requests;
 mod serve;
 mod status;
@@ -80,6 +81,8 @@ async fn ask(client: Client, command: Command) -> Result<(), Failure> {
         Command::Deny { code } => requests::deny(&client, &code).await,
         Command::Clients { format } => clients::list(&client, format).await,
         Command::Revoke { client: named } => clients::revoke(&client, &named).await,
+        Command::Pause => pause::pause(&client).await,
+        Command::Resume => pause::resume(&client).await,
         Command::Accounts { action: None, format } => accounts::list(&client, format).await,
         Command::Accounts { action: Some(action), .. } => accounts::change(&client, action).await,
         Command::Serve { .. } | Command::Logs(_) | Command::Completions { .. } => Ok(()),

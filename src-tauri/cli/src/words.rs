@@ -82,7 +82,7 @@ pub(crate) fn state(state: State) -> &'static str {
         State::Asking => "an app asks for access",
         State::NeedsKey => "Jean Memory does not accept the key of an account; add a new one",
         State::Offline => "Jean Memory could not be reached at the last attempt",
-        State::Paused => "paused",
+        State::Paused => "paused; to go on: jean-bridge resume",
     }
 }
 

@@ -151,6 +151,27 @@ async fn while_jean_memory_is_down_a_key_cannot_be_checked_which_is_no_refusal()
 }
 
 #[tokio::test]
+async fn while_paused_no_key_is_checked_and_no_call_goes_on() {
+    let world = world().await;
+    world.bridge.cli_ok(&["pause"]).await;
+    let greet = || ask(&world.bridge, "cursor", ALICE.id, ALICE.key, &hello("2025-06-18"));
+    let answer = greet().send().await;
+    assert!(answer.text().contains("paused"), "{}", answer.text());
+    is_refused(answer, 503, "temporarily_unavailable");
+    assert_eq!(world.asked(), 0);
+
+    world.bridge.cli_ok(&["resume"]).await;
+    done(&called(&world.bridge, "cursor", "list_memories", &json!({})).await);
+    let before = world.asked();
+    world.bridge.cli_ok(&["pause"]).await;
+    // Known by now, so it is greeted and told.
+    greet().send().await.assert_status(200);
+    let result = called(&world.bridge, "cursor", "list_memories", &json!({})).await;
+    assert!(failed(&result).contains("paused"), "{result}");
+    assert_eq!(world.asked(), before);
+}
+
+#[tokio::test]
 async fn revoking_such_a_client_ends_it_and_leaves_the_others() {
     // design.md J5
     let world = world().await;

@@ -90,6 +90,22 @@ async fn a_running_client_does_not_notice() {
     hidden.show();
 }
 
+#[tokio::test]
+async fn a_pause_that_cannot_be_kept_does_not_begin() {
+    let home = tempfile::tempdir().unwrap();
+    let world = World::start_as(BridgeOptions::default().home(home.path())).await;
+    let tokens = world.sign_in("App").await;
+    let hidden = Hidden::hide(home.path(), "settings");
+    let ended = world.bridge.cli(&["pause"]).await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("The database could not be used"), "{ended:?}");
+    done(&world.call(&tokens, "add_memories", &json!({ "text": "tea" })).await);
+    hidden.show();
+    assert_eq!(world.state().await, "ready");
+    world.bridge.cli_ok(&["pause"]).await;
+    assert_eq!(world.state().await, "paused");
+}
+
 /// The bridge's database, wherever below its home.
 fn found(home: &std::path::Path) -> std::path::PathBuf {
     let mut folders = vec![home.to_owned()];

@@ -18,9 +18,12 @@ const ROUNDS_PER_TIDYING: u64 = 60;
 pub(super) async fn run(bridge: Arc<Bridge>, activity_days: u32) {
     let mut rounds = tokio::time::interval(OFTEN);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut settings = bridge.settings.follow();
     for round in 0_u64.. {
         tokio::select! {
             _ = rounds.tick() => {}
+            // What waited for the end of a pause does not wait longer.
+            Ok(()) = settings.changed() => {}
             () = bridge.shutdown.cancelled() => break,
         }
         note(bridge.oauth.write_down_uses().await);

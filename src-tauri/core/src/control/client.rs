@@ -13,13 +13,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::routes::{ACCOUNTS, APPROVE, CLIENTS, DENY, REMOVE_ACCOUNT, REQUESTS, REVOKE, STATUS, WINDOW};
+use super::routes::{
+    ACCOUNTS, APPROVE, CLIENTS, DENY, REMOVE_ACCOUNT, REQUESTS, REVOKE, SETTINGS, STATUS, WINDOW,
+};
 use super::transport;
 use super::wire::{AddAccount, Approve, Deny, ErrorBody, RemoveAccount, Revoke, WireKey};
 use crate::api_key::ApiKey;
 use crate::ids::AccountId;
 use crate::paths::Paths;
-use crate::view::{AccountView, ClientView, RequestView, StatusView};
+use crate::view::{AccountView, ClientView, RequestView, SettingChange, Settings, StatusView};
 
 /// A bridge on this computer answers in milliseconds.
 const QUICK: Duration = Duration::from_secs(10);
@@ -152,6 +154,14 @@ impl Client {
     /// [`ClientError`]; [`ClientError::Refused`] with the code `no_window` when the bridge runs without windows.
     pub async fn show_window(&self) -> Result<(), ClientError> {
         self.ask(Method::POST, WINDOW, Bytes::new(), QUICK).await.map(drop)
+    }
+
+    /// Changes a setting.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn change_setting(&self, change: &SettingChange) -> Result<Settings, ClientError> {
+        understood(&self.post(SETTINGS, change, QUICK).await?)
     }
 
     /// A connection for several requests, one after the other.

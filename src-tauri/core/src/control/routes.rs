@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::failure::Failure;
 use super::wire::{Account, AddAccount, Approve, Deny, RemoveAccount, Revoke};
 use crate::bridge::{Approval, ApprovalAccount, Bridge};
-use crate::view::{AccountView, ClientView, RequestView, StatusView};
+use crate::view::{AccountView, ClientView, RequestView, SettingChange, Settings, StatusView};
 
 /// No request of ours is near this.
 const MAX_BODY: usize = 64 * 1024;
@@ -29,6 +29,7 @@ pub(super) const REVOKE: &str = "/v1/clients/revoke";
 pub(super) const ACCOUNTS: &str = "/v1/accounts";
 pub(super) const REMOVE_ACCOUNT: &str = "/v1/accounts/remove";
 pub(super) const WINDOW: &str = "/v1/window";
+pub(super) const SETTINGS: &str = "/v1/settings";
 
 /// What a running bridge offers on its socket; others may be merged into it.
 pub fn router(bridge: Arc<Bridge>) -> Router {
@@ -42,6 +43,7 @@ pub fn router(bridge: Arc<Bridge>) -> Router {
         .route(ACCOUNTS, get(accounts).post(add_account))
         .route(REMOVE_ACCOUNT, post(remove_account))
         .route(WINDOW, post(window))
+        .route(SETTINGS, post(change_setting))
         .fallback(async || Failure::no_such_route())
         .method_not_allowed_fallback(async || Failure::no_such_method())
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -105,6 +107,10 @@ async fn remove_account(State(bridge): State<Arc<Bridge>>, body: Body) -> Result
 async fn window(State(bridge): State<Arc<Bridge>>) -> Result<StatusCode, Failure> {
     bridge.show_window()?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn change_setting(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<Json<Settings>, Failure> {
+    Ok(Json(bridge.change_setting(read::<SettingChange>(body)?).await?))
 }
 
 impl From<Account> for ApprovalAccount {

@@ -73,6 +73,19 @@ async fn those_who_ask_at_the_same_time_share_one_fetch_or_its_failure() {
     assert_eq!(world.jean.lists(), 2);
 }
 
+#[tokio::test]
+async fn a_pause_is_over_at_once_and_no_failure_of_jean_memory() {
+    let world = World::new();
+    world.jean.fail_lists(MemoryError::Paused);
+    assert_eq!(world.modern("tools/list", &json!({})).send().await.refusal(), (200, -32603));
+    world.jean.list(profile());
+    assert_eq!(names(&world.modern("tools/list", &json!({})).send().await.result()), ALL);
+    world.jean.replies.lock().unwrap().push_back(Reply::With(Err(MemoryError::Paused)));
+    let result = world.modern("tools/call", &call("list_memories", &json!({}))).send().await.result();
+    assert_eq!(result["isError"], true);
+    assert_eq!(world.jean.outcomes(), ["refused"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_old_list_is_served_at_once_and_renewed_behind() {
     // protocol.md 7.24
