@@ -6,9 +6,11 @@ import { t } from "./words.js";
 
 /** Nobody is told of a slip while they are still typing. */
 const DONE_TYPING = 1000;
+/** Shown where nothing is typed yet. */
+const EMPTY = `${PREFIX}…`;
 
-const EYE = "M2 12s3.6-6.5 10-6.5S22 12 22 12s-3.6 6.5-10 6.5S2 12 2 12Z M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z";
-const STRUCK = " M4 20 20 4";
+/** What a person may see of a key again. */
+const HINT = 4;
 
 /**
  * Builds the field into `mount`, an empty element.
@@ -25,7 +27,7 @@ export function keyField(mount, { changed = () => {}, entered = () => {} } = {})
     autocapitalize: "off",
     autocorrect: "off",
     "aria-describedby": `${id}-said`,
-    placeholder: `${PREFIX}…`,
+    placeholder: EMPTY,
     oninput: typed,
     onpaste: (/** @type {ClipboardEvent} */ event) => insert(event, event.clipboardData),
     ondrop: (/** @type {DragEvent} */ event) => insert(event, event.dataTransfer),
@@ -97,7 +99,7 @@ export function keyField(mount, { changed = () => {}, entered = () => {} } = {})
     const name = t(isShown ? "consent.hide_key" : "consent.show_key");
     eye.setAttribute("aria-label", name);
     eye.title = name;
-    fill(eye, drawing(isShown ? EYE + STRUCK : EYE));
+    fill(eye, element("span", { class: `glyph glyph-${isShown ? "eye-off" : "eye"}`, "aria-hidden": "true" }));
   }
 
   return {
@@ -108,27 +110,17 @@ export function keyField(mount, { changed = () => {}, entered = () => {} } = {})
     /** @param {boolean} isOn */
     enable(isOn) {
       input.disabled = !isOn;
+      if (isOn) input.placeholder = EMPTY;
       eye.disabled = !isOn;
     },
-    /** Gives the key away and forgets it. */
+    /** Gives the key away and forgets it; while it is under way, its last characters are shown. */
     take() {
       const key = input.value;
       input.value = "";
+      input.placeholder = `…${key.slice(-HINT)}`;
       reveal(false);
       say("");
       return key;
     },
   };
-}
-
-/** @param {string} path */
-function drawing(path) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
 }

@@ -1,7 +1,7 @@
 // The two buttons, and what becomes of an answer.
 
 import { Failed, ask } from "../bridge.js";
-import { byId, show } from "../dom.js";
+import { byId, element, fill, show } from "../dom.js";
 import { guard } from "../guard.js";
 import { explain, t } from "../words.js";
 
@@ -116,8 +116,8 @@ export function answering() {
     },
     /** @param {unknown} failure why there is no question to answer */
     impossible(failure) {
-      byId("who").textContent = t("consent.impossible");
-      for (const id of ["facts", "permissions", "helps", "allow", "take-back"]) show(byId(id), false);
+      fill(byId("who"), element("span", { class: "name" }, t("consent.impossible")));
+      for (const id of ["initial", "facts", "permissions", "helps", "allow", "take-back"]) show(byId(id), false);
       say(explain(failure));
     },
   };

@@ -27,7 +27,7 @@ import { exact, t } from "../words.js";
  * @param {{fill: (facts: [string, Node | string][]) => void}} details
  */
 export function showAsker(request, details) {
-  const name = element("bdi", { class: "name", title: request.client_name }, request.client_name);
+  const name = element("span", { class: "name", title: request.client_name }, foreign(request.client_name));
   fill(byId("who"), phrase("consent.asks", { app: name }));
   byId("initial").replaceWith(avatar(request.client_id, request.client_name));
 
@@ -90,7 +90,7 @@ function facts(request) {
   /** @type {[string, Node | string | null][]} */
   const all = [
     ["consent.full_name", foreign(request.client_name)],
-    ["consent.registered", registered_at ? `${registered}, ${exact(registered_at)}` : registered],
+    ["consent.registration", registered_at ? `${registered}, ${exact(registered_at)}` : registered],
     ["consent.address", redirect_uri && element("bdi", { class: "fixed" }, redirect_uri)],
     ["consent.id", element("bdi", { class: "fixed" }, request.client_id)],
     ["consent.program", program && element("bdi", { class: "fixed" }, program)],

@@ -25,6 +25,8 @@ export function countDown(expiresAt, now) {
       ? t("consent.time_over")
       : t("consent.time_left", { count: Math.ceil(left / SECOND) });
     show(byId("time-left"), true);
+    // Read out once, not every second.
+    setTimeout(() => byId("time-left").setAttribute("aria-live", "off"), SECOND / 2);
     if (!isOver) setTimeout(tick, left % SECOND || SECOND);
   }
 
