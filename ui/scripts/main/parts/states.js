@@ -1,0 +1,59 @@
+// What stands where there is nothing to show: not yet, nothing at all, or a failure. Each says why and what to do.
+
+import { ask } from "../../bridge.js";
+import { element, fill } from "../../dom.js";
+import { explain, t } from "../../words.js";
+import { icon } from "./icon.js";
+
+const SLOW = 1000;
+const VERY_SLOW = 10_000;
+
+/** Nothing is there, and that is no fault: `title`, `why` and what can be done. */
+export function emptyState(name, title, why, ...actions) {
+  return emptyBox("h2", name, title, why, actions);
+}
+
+function emptyBox(heading, name, title, why, actions) {
+  return element(
+    "div",
+    { class: "empty" },
+    element("span", { class: "empty-icon", "aria-hidden": "true" }, icon(name)),
+    element(heading, {}, title),
+    ...why.map((sentence) => element("p", { class: "quiet" }, sentence)),
+    element("div", { class: "row row-centre" }, ...actions),
+  );
+}
+
+/** Something could not be shown: what failed, why, and another try. */
+export function failedState(title, failure, again, why = explain(failure)) {
+  return element(
+    "div",
+    { class: "empty", role: "alert" },
+    element("span", { class: "empty-icon empty-warn", "aria-hidden": "true" }, icon("warning")),
+    element("h2", {}, title),
+    element("p", { class: "quiet" }, why),
+    element("div", { class: "row row-centre" }, element("button", { type: "button", onclick: again }, t("main.try_again"))),
+  );
+}
+
+/** A line that says what is waited for; it is seen after a second only, so that what is fast does not flicker. */
+export function waiting(words) {
+  return element("p", { class: "waiting", role: "status" }, element("span", { class: "spinner", "aria-hidden": "true" }), words);
+}
+
+/** While the bridge has not said anything yet. Gives a function that ends it. */
+export function showStarting(panels) {
+  const slow = setTimeout(() => fill(panels, waiting(t("main.starting"))), SLOW);
+  const verySlow = setTimeout(() => showNotLoaded(panels, () => location.reload()), VERY_SLOW);
+  return () => {
+    clearTimeout(slow);
+    clearTimeout(verySlow);
+  };
+}
+
+/** The bridge did not say anything at all. */
+export function showNotLoaded(panels, again) {
+  const restart = element("button", { type: "button", onclick: () => ask("app_restart").catch(() => {}) }, t("main.restart"));
+  const retry = element("button", { type: "button", class: "accent", onclick: again }, t("main.try_again"));
+  fill(panels, element("div", { role: "alert" }, emptyBox("h1", "warning", t("main.not_loaded"), [t("main.not_loaded_why")], [retry, restart])));
+}
