@@ -1,0 +1,100 @@
+// How the bridge is, what is wrong and what helps, and what to hand on when asking for help.
+
+import { ask } from "../../bridge.js";
+import { element, fill, show, timeAgo } from "../../dom.js";
+import { t } from "../../words.js";
+import { copyText } from "../parts/copy.js";
+import { facts } from "../parts/facts.js";
+import { iconButton } from "../parts/icon.js";
+import { failureSlot, perform } from "../parts/perform.js";
+import { say } from "../parts/say.js";
+import { failedState, waiting } from "../parts/states.js";
+import { findings } from "./findings.js";
+
+/** Waiting that is shorter needs no words. */
+const NOTICEABLE = 300;
+
+export function makeDiagnostics(panel) {
+  const failure = failureSlot();
+  const report = iconButton("copy", t("diagnostics.copy_report"), { onclick: copyReport });
+  const folder = iconButton("folder", t("diagnostics.open_logs"), { onclick: () => perform(folder, failure, () => ask("open_log_folder")) });
+  const refresh = iconButton("refresh", t("diagnostics.refresh"), { onclick: () => perform(refresh, failure, load) });
+  const list = element("ul", { class: "findings" });
+  const known = element("div");
+  const lines = element("pre", { class: "log selectable", tabIndex: 0, role: "region", "aria-label": t("diagnostics.log") });
+  const logTitle = element("h2");
+  const log = element("section", { class: "card" }, logTitle, lines);
+  const by = element("textarea", { readOnly: true, class: "report", rows: 10, "aria-label": t("diagnostics.copy_report"), hidden: true });
+  let findingsShown = "";
+
+  fill(
+    panel,
+    element("header", { class: "head" }, element("h1", {}, t("diagnostics.title")), element("p", { class: "quiet" }, t("diagnostics.lead"))),
+    element("section", { class: "card" }, element("h2", {}, t("diagnostics.state")), list),
+    known,
+    element("section", { class: "stack" }, element("div", { class: "row" }, report, folder, refresh), element("p", { class: "quiet" }, t("diagnostics.report_why")), failure, by),
+    log,
+  );
+  show(log, false);
+
+  return { update, show: look };
+
+  function update(overview) {
+    const found = findings(overview);
+    const fresh = JSON.stringify([overview.problems, overview.status.state, overview.accounts, overview.has_tray]);
+    if (fresh === findingsShown) return;
+    findingsShown = fresh;
+    fill(list, ...found);
+  }
+
+  async function look() {
+    const slow = setTimeout(() => !known.hasChildNodes() && fill(known, waiting(t("diagnostics.loading"))), NOTICEABLE);
+    try {
+      await load();
+    } catch (reason) {
+      show(log, false);
+      fill(known, failedState(t("diagnostics.failed"), reason, look));
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
+  async function load() {
+    const found = await ask("diagnostics");
+    fill(known, element("section", { class: "card" }, element("h2", {}, t("diagnostics.facts")), facts(rows(found))));
+    fill(logTitle, t("diagnostics.log_last", { count: found.log.length }));
+    lines.textContent = found.log.length ? found.log.join("\n") : t("diagnostics.log_empty");
+    show(log, true);
+    lines.scrollTop = lines.scrollHeight;
+  }
+
+  async function copyReport() {
+    let text;
+    const isDone = await perform(report, failure, async () => {
+      text = await ask("diagnostics_report");
+    });
+    if (!isDone) return;
+    const isCopied = await copyText(text);
+    // Where nothing may be copied, the text is at least there.
+    show(by, !isCopied);
+    by.value = isCopied ? "" : text;
+    if (!isCopied) by.select();
+    say(t(isCopied ? "diagnostics.report_copied" : "main.copy_failed"));
+  }
+}
+
+function rows(found) {
+  const path = (text) => element("code", { class: "selectable" }, text);
+  return [
+    [t("diagnostics.version"), path(found.version)],
+    [t("diagnostics.address"), path(found.url)],
+    [t("diagnostics.started"), found.started_at ? timeAgo(found.started_at) : null],
+    [t("diagnostics.process"), path(String(found.pid))],
+    [t("diagnostics.instance"), path(found.instance)],
+    [t("diagnostics.system"), found.os ? path(found.os) : null],
+    [t("diagnostics.webview"), found.webview ? path(found.webview) : null],
+    [t("diagnostics.config"), path(found.config_file)],
+    [t("diagnostics.data"), path(found.data_dir)],
+    [t("diagnostics.logs"), path(found.log_dir)],
+  ];
+}
