@@ -1,0 +1,69 @@
+// What cannot wait until somebody opens the right section: a question, a problem, a key that is not accepted. Each with
+// what helps, in one press.
+
+import { ask } from "../bridge.js";
+import { element, phrase } from "../dom.js";
+import { problem, t } from "../words.js";
+import { go } from "./navigation.js";
+import { nameOf } from "./parts/account_name.js";
+import { mark } from "./parts/mark.js";
+import { failureSlot, perform } from "./parts/perform.js";
+
+const shown = new Map();
+
+/** Shows what is to be told now. A banner that stays keeps its element: it is read out once, and keeps the focus. */
+export function showBanners(place, overview, { isLost }) {
+  const wanted = isLost ? [["lost", lost], ...banners(overview)] : banners(overview);
+  const names = new Set(wanted.map(([name]) => name));
+  for (const [name, banner] of shown) {
+    if (names.has(name)) continue;
+    banner.remove();
+    shown.delete(name);
+  }
+  for (const [name, make] of wanted) {
+    if (!shown.has(name)) shown.set(name, make());
+    place.append(shown.get(name));
+  }
+}
+
+/** Pairs of a name, by which the same banner is known again, and how it is made. */
+function banners({ status, problems, requests, accounts, settings }) {
+  const rejected = accounts.filter(({ state }) => state === "rejected");
+  return [
+    ...(requests.length > 0 ? [[`asks ${requests[0].id} ${requests.length}`, () => asks(requests)]] : []),
+    ...problems.map((each) => [`problem ${JSON.stringify(each)}`, () => banner("stop", [problem(each)])]),
+    ...rejected.map((account) => [`rejected ${account.id} ${account.label}`, () => keyWanted(account)]),
+    ...(settings.paused ? [["paused", paused]] : []),
+    ...(status.state === "offline" ? [["offline", () => banner("warn", [t("main.offline")])]] : []),
+  ];
+}
+
+function asks(requests) {
+  const [{ id, client_name: name, code }] = requests;
+  const words = requests.length === 1 ? phrase("main.asks", { name, code: element("strong", { class: "fixed" }, code) }) : t("main.ask", { count: requests.length });
+  return banner("wait", [words], { words: t("main.show"), press: () => ask("show_request", { id }), isMain: true });
+}
+
+function keyWanted(account) {
+  const press = async () => go("accounts", account.id, "key");
+  return banner("stop", [phrase("main.rejected", { account: nameOf(account) })], { words: t("main.replace_key"), press });
+}
+
+function paused() {
+  const press = () => ask("settings_change", { change: { paused: false } });
+  return banner("rest", [t("main.paused")], { words: t("main.resume"), press });
+}
+
+function lost() {
+  return banner("warn", [t("main.lost")]);
+}
+
+function banner(kind, words, action) {
+  const failure = failureSlot();
+  const made = element("div", { class: `banner banner-${kind}`, role: kind === "rest" ? "status" : "alert" }, mark(kind), element("div", { class: "banner-words" }, element("p", {}, ...words), failure));
+  if (action) {
+    const button = element("button", { type: "button", class: action.isMain ? "accent" : "", onclick: () => perform(button, failure, action.press) }, action.words);
+    made.append(button);
+  }
+  return made;
+}

@@ -1,0 +1,65 @@
+// Starts the main window: what the bridge says goes to every part, and the location decides which part is seen.
+
+import { ask } from "../bridge.js";
+import { byId, dress } from "../dom.js";
+import { showBanners } from "./banners.js";
+import { makeNavigation } from "./navigation.js";
+import { keepUp } from "./overview.js";
+import { showNotLoaded, showStarting } from "./parts/states.js";
+import { keepTimesFresh } from "./parts/times.js";
+import { showState } from "./state_line.js";
+import { makeAccounts } from "./tabs/accounts.js";
+import { makeActivity } from "./tabs/activity.js";
+import { makeApps } from "./tabs/apps.js";
+import { makeConnect } from "./tabs/connect.js";
+import { makeDiagnostics } from "./tabs/diagnostics.js";
+import { makeSettings } from "./tabs/settings.js";
+import { makeWelcome } from "./tabs/welcome.js";
+
+/** In the order of the rail. The welcome has no tab: it is where a first start begins. */
+const SECTIONS = {
+  apps: makeApps,
+  accounts: makeAccounts,
+  activity: makeActivity,
+  connect: makeConnect,
+  settings: makeSettings,
+  diagnostics: makeDiagnostics,
+};
+
+dress();
+const panels = byId("panels");
+const stopWaiting = showStarting(panels);
+let navigation;
+let last;
+
+keepUp({ heard, lost });
+keepTimesFresh();
+painted();
+
+function heard(overview) {
+  last = overview;
+  document.documentElement.dataset.appearance = overview.settings.appearance;
+  showState(byId("state"), overview.status.state);
+  showBanners(byId("banners"), overview, { isLost: false });
+  if (!navigation) {
+    stopWaiting();
+    navigation = makeNavigation({ tabs: byId("tabs"), panels, sections: SECTIONS, welcome: makeWelcome, overview });
+  }
+  navigation.update(overview);
+}
+
+/** `again` asks at once instead of at the next turn. */
+function lost(again) {
+  if (last) {
+    showState(byId("state"), "lost");
+    showBanners(byId("banners"), last, { isLost: true });
+  } else {
+    stopWaiting();
+    showNotLoaded(panels, again);
+  }
+}
+
+/** The window is shown once there is something in it, also when that is only a failure. */
+function painted() {
+  requestAnimationFrame(() => setTimeout(() => ask("main_shown").catch(() => {}), 0));
+}

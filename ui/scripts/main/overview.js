@@ -1,0 +1,34 @@
+// The one source of what is shown: asked once, then again whenever something changed. Nothing is shown before the bridge
+// said it, and that it says nothing is told too.
+
+import { ask } from "../bridge.js";
+
+/** Milliseconds until the next attempt, by how many failed; the last one stays. */
+const PATIENCE = [500, 1000, 2000, 5000];
+
+/**
+ * Calls `heard(overview)` with each new state, for as long as the window lives, and `lost(again)` whenever the bridge
+ * does not answer.
+ */
+export async function keepUp({ heard, lost }) {
+  let seen;
+  let failures = 0;
+  for (;;) {
+    let overview;
+    try {
+      overview = await (seen === undefined ? ask("overview") : ask("overview_next", { seen }));
+    } catch {
+      const pause = PATIENCE[Math.min(failures, PATIENCE.length - 1)];
+      failures += 1;
+      seen = undefined;
+      await new Promise((resolve) => {
+        lost(resolve);
+        setTimeout(resolve, pause);
+      });
+      continue;
+    }
+    failures = 0;
+    ({ seen } = overview);
+    heard(overview);
+  }
+}
