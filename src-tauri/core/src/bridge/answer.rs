@@ -90,6 +90,7 @@ impl Bridge {
     }
 
     /// Refuses everything that waits; tells how many questions that were.
+    #[expect(clippy::must_use_candidate, reason = "the count is for who wants to know")]
     pub fn deny_all(&self) -> usize {
         self.desk.deny_all(self.clock.now())
     }

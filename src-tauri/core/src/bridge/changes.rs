@@ -24,14 +24,14 @@ impl Changes {
         tasks: &TaskTracker,
         shutdown: &CancellationToken,
     ) {
-        let (changes, shutdown) = (self.clone(), shutdown.clone());
+        let (bell, shutdown) = (self.clone(), shutdown.clone());
         tasks.spawn(async move {
             loop {
                 tokio::select! {
                     changed = source.changed() => if changed.is_err() { return },
                     () = shutdown.cancelled() => return,
                 }
-                changes.note();
+                bell.note();
             }
         });
     }

@@ -18,6 +18,15 @@ pub enum ConfigError {
         #[source]
         reason: io::Error,
     },
+    /// The file cannot be written; it is as it was.
+    #[error("{} cannot be written: {reason}", file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        #[source]
+        reason: io::Error,
+    },
     /// The file is no configuration.
     #[error("{} is too large for a configuration file", file.display())]
     TooLarge {

@@ -1,5 +1,6 @@
 //! The configuration: file, environment, defaults; the environment wins (design.md 4).
 
+mod edit;
 mod error;
 #[cfg(test)]
 mod tests;
@@ -7,6 +8,7 @@ mod value;
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use secrecy::SecretString;
 use toml::Table;
 use url::Url;
 
+pub use self::edit::{write_activity_days, write_port};
 pub use self::error::{ConfigError, Origin, Reason, ShownKey};
 use self::value::Raw;
 use crate::api_key::ApiKey;
@@ -157,9 +160,15 @@ pub fn process_environment(name: &str) -> Option<String> {
 
 /// The file's table; empty when there is no file.
 fn read(file: &Path) -> Result<Table, ConfigError> {
+    let text = read_text(file)?;
+    text.parse::<Table>().map_err(|error| syntax_error(file, &text, error.span(), error.message()))
+}
+
+/// The file's text; empty when there is no file.
+fn read_text(file: &Path) -> Result<String, ConfigError> {
     let unreadable = |reason| ConfigError::Unreadable { file: file.to_owned(), reason };
     let opened = match File::open(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Table::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
         opened => opened.map_err(unreadable)?,
     };
     let mut bytes = Vec::new();
@@ -169,13 +178,14 @@ fn read(file: &Path) -> Result<Table, ConfigError> {
     }
     let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText { file: file.to_owned() })?;
     // Notepad may begin a file with a byte order mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    text.parse::<Table>().map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
-        // Only the message: the parser's own `Display` quotes the line, which may hold a key.
-        ConfigError::Syntax { file: file.to_owned(), line, message: error.message().to_owned() }
-    })
+    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+}
+
+/// Only the message: the parser's own `Display` quotes the line, which may hold a key.
+fn syntax_error(file: &Path, text: &str, span: Option<Range<usize>>, message: &str) -> ConfigError {
+    let start = span.map_or(0, |span| span.start);
+    let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+    ConfigError::Syntax { file: file.to_owned(), line, message: message.to_owned() }
 }
 
 struct Sources<'a> {

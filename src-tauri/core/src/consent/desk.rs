@@ -148,6 +148,7 @@ impl Desk {
     }
 
     /// Refuses every question that waits; tells how many.
+    #[must_use]
     pub fn deny_all(&self, now: SystemTime) -> usize {
         let ids: Vec<_> = self.lock().iter().map(|waiting| waiting.question.id.clone()).collect();
         ids.iter().filter(|id| self.deny(id, now).is_ok()).count()
@@ -220,7 +221,7 @@ impl Desk {
     /// The question that takes an answer: it waits, is in time, and nobody's yes is being carried out.
     fn open<'a>(
         &self,
-        waiting: &'a mut Vec<Waiting>,
+        waiting: &'a mut [Waiting],
         id: &QuestionId,
         now: SystemTime,
     ) -> Result<&'a mut Waiting, AnswerError> {
@@ -249,6 +250,7 @@ impl Desk {
 }
 
 /// A yes that is being carried out. Dropped without [`Settling::allow`], the question waits as before.
+#[must_use]
 pub struct Settling {
     desk: Desk,
     id: QuestionId,
@@ -424,7 +426,7 @@ mod tests {
     async fn a_clock_that_stepped_back_gives_no_more_time() {
         let desk = Desk::default();
         let ticket = desk.ask(asker("c", "k"), at(100_000)).unwrap();
-        tokio::time::advance(DEADLINE - Duration::from_millis(1)).await;
+        tokio::time::advance(DEADLINE.saturating_sub(Duration::from_millis(1))).await;
         desk.end_overdue(at(0));
         assert_eq!(ticket.outcome(), None);
         tokio::time::advance(Duration::from_millis(1)).await;

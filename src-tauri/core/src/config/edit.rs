@@ -1,0 +1,177 @@
+//! Changes one value of the file that a person may have written, and leaves everything else as it is: comments,
+//! order, what is set beside it.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+use toml_edit::{DocumentMut, Value};
+
+use super::value::Raw;
+use super::{ACTIVITY_DAYS, ConfigError, Origin, PORT, activity_days, read_text, syntax_error};
+use crate::paths::{Paths, private_dir};
+
+/// Writes the port; it counts from the next start.
+///
+/// # Errors
+/// [`ConfigError`]; then the file is as it was.
+pub fn write_port(paths: &Paths, port: u16) -> Result<(), ConfigError> {
+    set(&paths.config_file, PORT, i64::from(port))
+}
+
+/// Writes how long activity is kept; it counts from the next start.
+///
+/// # Errors
+/// [`ConfigError`]; then the file is as it was.
+pub fn write_activity_days(paths: &Paths, days: u32) -> Result<(), ConfigError> {
+    let file = &paths.config_file;
+    activity_days(Raw::Text(&days.to_string()))
+        .map_err(|reason| ConfigError::Value { origin: Origin::file(file, ACTIVITY_DAYS), reason })?;
+    set(file, ACTIVITY_DAYS, i64::from(days))
+}
+
+fn set(file: &Path, key: &'static str, number: i64) -> Result<(), ConfigError> {
+    let text = read_text(file)?;
+    let mut document = text
+        .parse::<DocumentMut>()
+        .map_err(|error| syntax_error(file, &text, error.span(), error.message()))?;
+    let mut value = Value::from(number);
+    match document.get_mut(key).and_then(toml_edit::Item::as_value_mut) {
+        Some(known) => {
+            // The blanks and the comment around it.
+            *value.decor_mut() = known.decor().clone();
+            *known = value;
+        }
+        None => drop(document.insert(key, toml_edit::Item::Value(value))),
+    }
+    replace(file, &document.to_string())
+        .map_err(|reason| ConfigError::Unwritable { file: file.to_owned(), reason })
+}
+
+/// Puts a whole new file in the place of the old one, so that nobody ever reads half of it.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    // Where a link leads, or the link would be replaced.
+    let target = match fs::canonicalize(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => file.to_owned(),
+        found => found?,
+    };
+    let directory = target.parent().ok_or(io::ErrorKind::NotFound)?;
+    if !directory.exists() {
+        private_dir(directory).map_err(io::Error::other)?;
+    }
+    let mut new = NamedTempFile::new_in(directory)?;
+    new.write_all(text.as_bytes())?;
+    if let Some(permissions) = permissions(&target)? {
+        new.as_file().set_permissions(permissions)?;
+    }
+    new.as_file().sync_all()?;
+    new.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Those of the file that is there; a new one is its owner's alone, as temporary files are.
+fn permissions(file: &Path) -> io::Result<Option<Permissions>> {
+    match fs::metadata(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(|found| Some(found.permissions())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn home(text: &str) -> (tempfile::TempDir, Paths) {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        fs::write(&paths.config_file, text).unwrap();
+        (home, paths)
+    }
+
+    fn text(paths: &Paths) -> String {
+        fs::read_to_string(&paths.config_file).unwrap()
+    }
+
+    fn loaded(paths: &Paths) -> Config {
+        Config::load(paths, &|_| None).unwrap()
+    }
+
+    #[test]
+    fn one_number_changes_and_nothing_else() {
+        let before = "# mine\n\nlog   = \"debug\" # loud\n  port = 4000   # why\n\n# the end\n";
+        let (_home, paths) = home(before);
+        write_port(&paths, 5327).unwrap();
+        assert_eq!(text(&paths), before.replace("4000", "5327"));
+        assert_eq!(loaded(&paths).port, 5327);
+        write_activity_days(&paths, 7).unwrap();
+        assert_eq!(text(&paths), before.replace("4000   # why\n", "5327   # why\nactivity_days = 7\n"));
+        assert_eq!(loaded(&paths).activity_days, 7);
+    }
+
+    #[test]
+    fn lines_may_end_as_on_windows() {
+        let before = "# mine\r\nport = 4000 # why\r\nlog = \"debug\"\r\n";
+        let (_home, paths) = home(&format!("\u{feff}{before}"));
+        write_port(&paths, 1).unwrap();
+        assert_eq!(loaded(&paths).port, 1);
+        assert!(
+            text(&paths).contains("port = 1 # why") && text(&paths).contains("# mine"),
+            "{}",
+            text(&paths)
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_made_and_private() {
+        let home = tempfile::tempdir().unwrap();
+        let mut paths = Paths::under(home.path());
+        paths.config_file = home.path().join("config/deep/config.toml");
+        write_port(&paths, 5327).unwrap();
+        assert_eq!(text(&paths), "port = 5327\n");
+        #[cfg(unix)]
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&paths.config_file).unwrap().permissions())
+                & 0o777,
+            0o600
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn mode_and_link_stay() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (home, mut paths) = home("port = 1\n");
+        let (real, link) = (paths.config_file.clone(), home.path().join("link.toml"));
+        fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        paths.config_file.clone_from(&link);
+        write_port(&paths, 2).unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "port = 2\n");
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_alone_and_named() {
+        let broken = "port = 1\nlog = jean_sk_EXAMPLE_0123456789\n";
+        let (_home, paths) = home(broken);
+        let error = write_port(&paths, 2).unwrap_err().to_string();
+        assert!(error.contains("config.toml, line 2") && !error.contains("EXAMPLE"), "{error}");
+        assert_eq!(text(&paths), broken);
+        let error = write_activity_days(&paths, 3661).unwrap_err().to_string();
+        assert!(error.contains("activity_days must be"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_that_cannot_be_written_leaves_the_file_and_nothing_beside_it() {
+        let (home, mut paths) = home("port = 1\n");
+        // Not by mode: the tests may run as root.
+        paths.config_file = home.path().join("config.toml/config.toml");
+        let error = write_port(&paths, 2).unwrap_err().to_string();
+        assert!(error.contains("config.toml"), "{error}");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+}
