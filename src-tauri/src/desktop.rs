@@ -1,28 +1,76 @@
-//! Builds the Tauri app and runs it until somebody quits it.
+//! Builds the Tauri app around the bridge and runs it until somebody quits it.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use anyhow::Context as _;
-use tauri::RunEvent;
+use tauri::{App, AppHandle, RunEvent};
 
-use crate::{signals, tray};
+use crate::ending::StartsAgain;
+use crate::launch::{CannotStart, Started};
+use crate::shell::Shell;
+use crate::windows::cannot_start;
+use crate::{asking, commands, display, ending, tray};
 
-/// Runs the app; returns when it has been quit. A second launch ends in `build`, with status 0.
-pub(crate) fn run() -> anyhow::Result<()> {
+/// Runs the app; returns when it has been quit and the bridge has ended.
+pub(crate) fn run(started: Started) -> anyhow::Result<()> {
+    let bridge = started.bridge.clone();
+    let starts_again = StartsAgain::default();
+    let ended = show(&started, &starts_again);
+    ending::shut_down(&bridge);
+    if starts_again.get() {
+        // Takes no way back: the next start finds socket and port free.
+        tauri::process::restart(&tauri::Env::default());
+    }
+    ended
+}
+
+fn show(started: &Started, starts_again: &StartsAgain) -> anyhow::Result<()> {
+    display::connect()?;
     let app = tauri::Builder::default()
-        // First, so that a second launch ends before any other plugin has done anything.
-        .plugin(tauri_plugin_single_instance::init(|_app, _arguments, _directory| {}))
-        .build(tauri::generate_context!())
+        .manage(Shell::new(started))
+        .manage(starts_again.clone())
+        .invoke_handler(commands::handler())
+        .build(context())
         .context("the desktop app cannot start")?;
-    signals::quit_when_told(app.handle().clone());
+    ending::quit_when_told(app.handle().clone());
+    until_quit(app, |app| {
+        tray::show(app).context("the tray icon cannot be shown")?;
+        asking::start(app.clone());
+        Ok(())
+    })
+}
 
+/// Runs an app without a bridge, which only says why there is none.
+pub(crate) fn say_why(reason: CannotStart) -> anyhow::Result<()> {
+    display::connect()?;
+    let starts_again = StartsAgain::default();
+    let app = tauri::Builder::default()
+        .manage(reason)
+        .manage(starts_again.clone())
+        .invoke_handler(commands::handler())
+        .build(context())
+        .context("the desktop app cannot start")?;
+    ending::quit_when_told(app.handle().clone());
+    cannot_start::open(app.handle())?;
+    app.run_return(|_, _| {});
+    if starts_again.get() {
+        tauri::process::restart(&tauri::Env::default());
+    }
+    Ok(())
+}
+
+fn context() -> tauri::Context {
+    tauri::generate_context!()
+}
+
+fn until_quit(app: App, ready: impl Fn(&AppHandle) -> anyhow::Result<()> + 'static) -> anyhow::Result<()> {
     let failed = Rc::new(Cell::new(None));
     let failing = Rc::clone(&failed);
     app.run_return(move |app, event| {
         if matches!(event, RunEvent::Ready) {
             // Not in Tauri's `setup`, where an error is a panic, and not earlier: macOS wants the loop to turn.
-            if let Err(error) = tray::show(app) {
+            if let Err(error) = ready(app) {
                 failing.set(Some(error));
                 app.exit(1);
             }
@@ -31,8 +79,5 @@ pub(crate) fn run() -> anyhow::Result<()> {
             api.prevent_exit();
         }
     });
-    match failed.take() {
-        Some(error) => Err(error).context("the tray icon cannot be shown"),
-        None => Ok(()),
-    }
+    failed.take().map_or(Ok(()), Err)
 }

@@ -4,12 +4,14 @@
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoDisplay {
     /// Neither X11 nor Wayland is announced: an SSH session, a container, a virtual console.
+    #[cfg(target_os = "linux")]
     #[error(
         "there is no display here (DISPLAY and WAYLAND_DISPLAY are not set); \
          run `jean-bridge serve` on a machine without one"
     )]
     NotAnnounced,
     /// A display is announced, but nothing answers there: a stale SSH forwarding, a wrong DISPLAY.
+    #[cfg(target_os = "linux")]
     #[error(
         "the display named by DISPLAY or WAYLAND_DISPLAY does not answer; \
          correct it, or run `jean-bridge serve`, which needs none"
@@ -17,19 +19,30 @@ pub(crate) enum NoDisplay {
     NotAnswering,
 }
 
-/// Makes sure that a window could be opened.
+/// Makes sure that a display is announced; costs nothing.
 #[cfg(target_os = "linux")]
-pub(crate) fn require() -> Result<(), NoDisplay> {
+pub(crate) fn require_announced() -> Result<(), NoDisplay> {
     let announced = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !announced("DISPLAY") && !announced("WAYLAND_DISPLAY") {
-        return Err(NoDisplay::NotAnnounced);
-    }
+    if announced("DISPLAY") || announced("WAYLAND_DISPLAY") { Ok(()) } else { Err(NoDisplay::NotAnnounced) }
+}
+
+/// Connects to the display; takes a tenth of a second and more.
+#[cfg(target_os = "linux")]
+pub(crate) fn connect() -> Result<(), NoDisplay> {
     // Tauri initialises GTK again, which is then a no-op.
     gtk::init().map_err(|_| NoDisplay::NotAnswering)
 }
 
 /// Windows and macOS have a desktop wherever the app can be started.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn require() -> Result<(), NoDisplay> {
+#[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
+pub(crate) fn require_announced() -> Result<(), NoDisplay> {
+    Ok(())
+}
+
+/// Windows and macOS have a desktop wherever the app can be started.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "the same on every system")]
+pub(crate) fn connect() -> Result<(), NoDisplay> {
     Ok(())
 }

@@ -2,18 +2,50 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod asking;
+mod automation;
+mod commands;
 mod desktop;
 mod display;
-mod signals;
+mod ending;
+mod launch;
+mod links;
+mod shell;
 mod tray;
+mod windows;
+mod words;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use crate::launch::Launch;
+
 fn main() -> ExitCode {
-    let ended = display::require().map_err(anyhow::Error::from).and_then(|()| desktop::run());
-    let Err(error) = ended else { return ExitCode::SUCCESS };
-    // Nobody may be reading: a launcher often closes stderr, and that is no reason to panic.
-    let _ = writeln!(std::io::stderr(), "jean-memory-bridge: {error:#}");
-    ExitCode::FAILURE
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            say(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What costs nothing comes first, then the socket and the port, so that the first answer to an app does not wait
+/// for the desktop's libraries; then the desktop.
+fn run() -> anyhow::Result<ExitCode> {
+    automation::refuse()?;
+    display::require_announced()?;
+    match launch::claim() {
+        Launch::Started(started) => desktop::run(*started).map(|()| ExitCode::SUCCESS),
+        Launch::ShownByAnother => Ok(ExitCode::SUCCESS),
+        Launch::Failed(reason) => {
+            say(&reason.message);
+            desktop::say_why(reason).map(|()| ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Nobody may be reading: a launcher often closes stderr, and that is no reason to panic.
+fn say(sentence: &str) {
+    let _ = writeln!(std::io::stderr(), "jean-memory-bridge: {sentence}");
 }

@@ -1,0 +1,138 @@
+//! The consent window's commands. Which question they are about is in the window's label, so that a page can see and
+//! answer no other.
+
+use bridge_core::bridge::{Approval, ApprovalAccount};
+use bridge_core::control::{Failed, failed};
+use bridge_core::ids::{AccountId, QuestionId};
+use bridge_core::scope::Scopes;
+use bridge_core::view::{AccountView, Problem, RequestView};
+use serde::{Deserialize, Serialize};
+use tauri::{State, WebviewWindow};
+
+use super::key::PastedKey;
+use super::{Answer, screen_failed};
+use crate::asking::Place;
+use crate::shell::Shell;
+use crate::windows::consent;
+
+/// Everything the page shows.
+#[derive(Debug, Serialize)]
+pub(crate) struct Question {
+    request: RequestView,
+    place: Place,
+    accounts: Vec<AccountView>,
+    problems: Vec<Problem>,
+    /// The only account there is, or the one used last.
+    default_account: Option<AccountId>,
+    /// RFC 3339: relative times of the page are counted from here.
+    now: String,
+}
+
+/// Yes, as the page says it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Allow {
+    account: ChosenAccount,
+    scopes: Scopes,
+    #[serde(default)]
+    save_unchecked: bool,
+}
+
+/// Whose memories.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum ChosenAccount {
+    /// This one.
+    Existing { id: AccountId },
+    /// A new one.
+    Key { key: PastedKey },
+    /// The built-in stand-in.
+    Sandbox {},
+}
+
+/// What is asked.
+#[tauri::command]
+pub(crate) async fn consent_question(window: WebviewWindow, shell: State<'_, Shell>) -> Answer<Question> {
+    let id = own(&window)?;
+    let request = shell.bridge.requests().into_iter().find(|request| request.id == id);
+    let place = shell.queue.borrow().place(&id);
+    let (Some(request), Some(place)) = (request, place) else { return Err(gone()) };
+    let accounts = shell.bridge.accounts().await.map_err(failed)?;
+    let default_account = accounts.first().map(|account| account.id.clone());
+    let problems = shell.bridge.problems();
+    Ok(Question { request, place, accounts, problems, default_account, now: shell.now() })
+}
+
+/// Allows it, after a new key was checked.
+#[tauri::command]
+pub(crate) async fn consent_allow(
+    window: WebviewWindow,
+    shell: State<'_, Shell>,
+    answer: Allow,
+) -> Answer<()> {
+    let approval = Approval {
+        account: answer.account.try_into()?,
+        scopes: Some(answer.scopes),
+        save_unchecked: answer.save_unchecked,
+    };
+    shell.bridge.approve(&own(&window)?, approval).await.map_err(failed)
+}
+
+/// Refuses it.
+#[tauri::command]
+pub(crate) fn consent_deny(window: WebviewWindow, shell: State<'_, Shell>) -> Answer<()> {
+    shell.bridge.deny(&own(&window)?).map_err(failed)
+}
+
+/// Refuses everything that waits.
+#[tauri::command]
+pub(crate) fn consent_deny_all(shell: State<'_, Shell>) {
+    let refused = shell.bridge.deny_all();
+    tracing::info!(refused, "everything that waited was refused");
+}
+
+/// Where it stands, once that is something else than was seen.
+#[tauri::command]
+pub(crate) async fn consent_place_next(
+    window: WebviewWindow,
+    shell: State<'_, Shell>,
+    seen: Place,
+) -> Answer<Place> {
+    let id = own(&window)?;
+    let mut queue = shell.queue.subscribe();
+    let changed = queue.wait_for(|queue| queue.place(&id) != Some(seen)).await;
+    changed.ok().and_then(|queue| queue.place(&id)).ok_or_else(gone)
+}
+
+/// The page is painted.
+#[tauri::command]
+pub(crate) async fn consent_shown(window: WebviewWindow, shell: State<'_, Shell>, height: f64) -> Answer<()> {
+    consent::painted(&window, height).map_err(|error| screen_failed(&error))?;
+    let id = own(&window)?;
+    if let Some(since) = shell.queue.borrow().since(&id) {
+        tracing::debug!(question = %id, ms = since.elapsed().as_millis(), "the consent window is painted");
+    }
+    Ok(())
+}
+
+impl TryFrom<ChosenAccount> for ApprovalAccount {
+    type Error = Failed;
+
+    fn try_from(chosen: ChosenAccount) -> Answer<Self> {
+        Ok(match chosen {
+            ChosenAccount::Existing { id } => Self::Existing(id),
+            ChosenAccount::Key { key } => Self::NewKey(key.parse()?),
+            ChosenAccount::Sandbox {} => Self::Sandbox,
+        })
+    }
+}
+
+/// The question of this window. The capability lets no other kind of window in.
+fn own(window: &WebviewWindow) -> Answer<QuestionId> {
+    consent::question_of(window).ok_or_else(gone)
+}
+
+/// In the words of every other answer that comes too late.
+fn gone() -> Failed {
+    failed(bridge_core::bridge::AnswerError::UnknownQuestion)
+}

@@ -1,0 +1,63 @@
+//! What the windows, the tray and the commands share: the bridge, and what only the screen needs to know.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use bridge_core::bridge::Bridge;
+use bridge_core::clock::{Clock as _, SystemClock};
+use bridge_core::paths::Paths;
+use bridge_core::view::Appearance;
+use tokio::sync::watch;
+
+use crate::asking::Queue;
+use crate::launch::Started;
+use crate::words::Words;
+
+/// The folder for what the web view keeps, in the data directory.
+const WEB_VIEW_FOLDER: &str = "webview";
+
+/// One per app, as Tauri's state.
+pub(crate) struct Shell {
+    /// Everything but the screen.
+    pub(crate) bridge: Arc<Bridge>,
+    /// Where it keeps things.
+    pub(crate) paths: Paths,
+    /// When it was started.
+    pub(crate) started_at: SystemTime,
+    /// The questions of this burst, for "1 of 2".
+    pub(crate) queue: watch::Sender<Queue>,
+    words: RwLock<Arc<Words>>,
+}
+
+impl Shell {
+    /// The time, as pages get it.
+    pub(crate) fn now(&self) -> String {
+        humantime::format_rfc3339_millis(SystemClock.now()).to_string()
+    }
+
+    /// As the windows should look.
+    pub(crate) fn appearance(&self) -> Appearance {
+        self.bridge.settings().appearance
+    }
+
+    pub(crate) fn new(started: &Started) -> Self {
+        Self {
+            bridge: started.bridge.clone(),
+            paths: started.paths.clone(),
+            started_at: started.at,
+            queue: watch::Sender::new(Queue::default()),
+            words: RwLock::new(Arc::new(Words::of(None))),
+        }
+    }
+
+    /// The words of the person's language.
+    pub(crate) fn words(&self) -> Arc<Words> {
+        self.words.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where the web view keeps its cache: beside everything else, so that one folder is all there is.
+    pub(crate) fn web_view_dir(&self) -> PathBuf {
+        self.paths.data_dir.join(WEB_VIEW_FOLDER)
+    }
+}

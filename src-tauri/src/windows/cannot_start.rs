@@ -1,0 +1,29 @@
+//! The only window of an app whose bridge did not start: why, and what to do.
+
+use tauri::AppHandle;
+
+use super::{builder, text_size, web_process};
+use crate::words::Words;
+
+const LABEL: &str = "cannot_start";
+/// In CSS pixels at the usual size of text.
+const WIDTH: f64 = 480.0;
+const HEIGHT: f64 = 360.0;
+
+/// Opens it. Not to be called on the main thread.
+pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
+    let words = Words::of(None);
+    let size = text_size::factor();
+    let window =
+        builder(app, LABEL, "cannot_start.html", &words, bridge_core::view::Appearance::System, None)
+            .title(words.say("cannot_start.window_title", &[]))
+            .inner_size(WIDTH * size, HEIGHT * size)
+            .prevent_overflow()
+            .center()
+            .focused(true)
+            .build()?;
+    let dead = window.clone();
+    web_process::when_gone(&window, move || {
+        let _ = dead.destroy();
+    })
+}

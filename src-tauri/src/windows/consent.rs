@@ -1,0 +1,101 @@
+//! The window that asks. Its label says which question it is about, and that is the only one it can answer.
+
+use std::time::Duration;
+
+use bridge_core::ids::QuestionId;
+use bridge_core::view::RequestView;
+use tauri::{AppHandle, LogicalSize, Manager as _, WebviewWindow, WindowEvent};
+
+use super::{builder, raise, text_size, web_process};
+use crate::asking;
+use crate::shell::Shell;
+
+/// Before the question's id in the window's label; the capability `consent` is for `consent-*`.
+const LABEL_PREFIX: &str = "consent-";
+/// In CSS pixels at the usual size of text.
+const WIDTH: f64 = 440.0;
+const HEIGHT: f64 = 560.0;
+const LEAST_HEIGHT: f64 = 320.0;
+/// Kept free of the screen's height, for title bar and panels.
+const MARGIN: f64 = 80.0;
+/// A page that has not said by then that it is painted is shown as it is: an empty window can at least be closed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The question that a window is about.
+pub(crate) fn question_of(window: &WebviewWindow) -> Option<QuestionId> {
+    window.label().strip_prefix(LABEL_PREFIX).map(QuestionId::new)
+}
+
+fn label(id: &QuestionId) -> String {
+    format!("{LABEL_PREFIX}{id}")
+}
+
+/// Opens the window of a question; it is seen when its page is painted. Not to be called on the main thread.
+pub(crate) fn open(app: &AppHandle, request: &RequestView) -> tauri::Result<()> {
+    let shell = app.state::<Shell>();
+    let words = shell.words();
+    let size = text_size::factor();
+    let window = builder(
+        app,
+        &label(&request.id),
+        "consent.html",
+        &words,
+        shell.appearance(),
+        Some(shell.web_view_dir()),
+    )
+    .title(words.say("consent.window_title", &[]))
+    .inner_size(WIDTH * size, HEIGHT * size)
+    .prevent_overflow()
+    .always_on_top(true)
+    .minimizable(false)
+    .maximizable(false)
+    .center()
+    .focused(true)
+    .visible(false)
+    .build()?;
+    let (asked, id) = (app.clone(), request.id.clone());
+    window.on_window_event(move |event| {
+        if matches!(event, WindowEvent::Destroyed) {
+            asking::refuse(&asked, &id);
+        }
+    });
+    let dead = window.clone();
+    web_process::when_gone(&window, move || {
+        let _ = dead.destroy();
+    })?;
+    tauri::async_runtime::spawn(show_at_last(window));
+    Ok(())
+}
+
+/// Closes the window of a question that has ended.
+pub(crate) fn close(app: &AppHandle, id: &QuestionId) {
+    if let Some(window) = app.get_webview_window(&label(id)) {
+        // Not `close`, which the page could hold up.
+        let _ = window.destroy();
+    }
+}
+
+/// Brings the window of a question to the front; false when it has none.
+pub(crate) fn show(app: &AppHandle, id: &QuestionId) -> bool {
+    app.get_webview_window(&label(id)).is_some_and(|window| raise(&window).is_ok())
+}
+
+/// The page is painted and needs this height: the window takes it, as far as the screen allows, and is seen.
+pub(crate) fn painted(window: &WebviewWindow, height: f64) -> tauri::Result<()> {
+    let size = text_size::factor();
+    let most = window.current_monitor()?.map_or(f64::INFINITY, |monitor| {
+        monitor.size().to_logical::<f64>(monitor.scale_factor()).height - MARGIN
+    });
+    let height = if height.is_finite() { height } else { HEIGHT * size };
+    window.set_size(LogicalSize::new(WIDTH * size, height.max(LEAST_HEIGHT).min(most)))?;
+    window.center()?;
+    raise(window)
+}
+
+async fn show_at_last(window: WebviewWindow) {
+    tokio::time::sleep(PATIENCE).await;
+    if matches!(window.is_visible(), Ok(false)) {
+        tracing::warn!(window = window.label(), "a page is slow");
+        let _ = raise(&window);
+    }
+}

@@ -1,0 +1,80 @@
+//! The main window: apps, accounts, activity, settings. It is there only while somebody looks at it.
+
+use std::fmt;
+
+use bridge_core::ids::AccountId;
+use tauri::{AppHandle, Manager as _};
+
+use super::{builder, raise, text_size, web_process};
+use crate::shell::Shell;
+
+const LABEL: &str = "main";
+/// In CSS pixels at the usual size of text.
+const WIDTH: f64 = 960.0;
+const HEIGHT: f64 = 680.0;
+const LEAST_WIDTH: f64 = 480.0;
+const LEAST_HEIGHT: f64 = 400.0;
+
+/// What the window shows first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Where it was, or its first page.
+    Anywhere,
+    /// What this app is, at the first start.
+    Welcome,
+    /// How an app is connected.
+    Connect,
+    /// Where the account gets a new key.
+    Key(AccountId),
+    /// What can be set.
+    Settings,
+}
+
+/// The part of the page's address after `main.html`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anywhere => Ok(()),
+            Self::Welcome => f.write_str("#welcome"),
+            Self::Connect => f.write_str("#connect"),
+            Self::Key(id) => write!(f, "#accounts/{id}/key"),
+            Self::Settings => f.write_str("#settings"),
+        }
+    }
+}
+
+/// Opens the window, or brings it to the front. May be called anywhere: the work is done where waiting hurts nobody.
+pub(crate) fn show(app: &AppHandle, place: Place) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = open(&app, &place) {
+            tracing::error!(%error, "the main window cannot be shown");
+        }
+    });
+}
+
+fn open(app: &AppHandle, place: &Place) -> tauri::Result<()> {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        if *place != Place::Anywhere {
+            // The id in it is one of ours: letters and digits.
+            window.eval(format!("location.hash = {}", serde_json::Value::from(place.to_string())))?;
+        }
+        return raise(&window);
+    }
+    let shell = app.state::<Shell>();
+    let words = shell.words();
+    let size = text_size::factor();
+    let page = format!("main.html{place}");
+    let window = builder(app, LABEL, &page, &words, shell.appearance(), Some(shell.web_view_dir()))
+        .title(words.say("main.window_title", &[]))
+        .inner_size(WIDTH * size, HEIGHT * size)
+        .min_inner_size(LEAST_WIDTH, LEAST_HEIGHT)
+        .prevent_overflow()
+        .center()
+        .focused(true)
+        .build()?;
+    let dead = window.clone();
+    web_process::when_gone(&window, move || {
+        let _ = dead.destroy();
+    })
+}
