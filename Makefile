@@ -16,8 +16,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 .PHONY: run
-run: setup-run ## Install what is missing, build, and start the bridge
-	@cargo build --locked --package jean-bridge
+run: ## Install what is missing, build, and start the tray app; without a display, the bridge in the terminal
 	@tools/run
 
 .PHONY: try

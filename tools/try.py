@@ -183,8 +183,8 @@ def main():
         print(f"1. Found the bridge at {server['issuer']}")
         client_id = register(server)
         print(f'2. Registered as "{NAME}" (client {client_id})')
-        print("3. Asking for access. Answer in the bridge's terminal, or with:  jean-bridge approve CODE")
-        print("   (jean-bridge requests shows the code)", flush=True)
+        print("3. Asking for access. Answer in the bridge's window or terminal, or with:")
+        print("   jean-bridge approve CODE (jean-bridge requests shows the code)", flush=True)
         code, verifier = authorize(server, client_id, resource)
         fields = {"client_id": client_id, "redirect_uri": REDIRECT_URI, "resource": resource}
         token = post_form(
