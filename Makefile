@@ -44,9 +44,9 @@ deny: setup-run ## Licences, banned packages, sources, and known vulnerabilities
 	tools/deny licenses bans sources advisories
 
 .PHONY: bench
-bench: setup-run ## Start-up time and memory of a release build, beside the budgets
-	cargo build --locked --release --package jean-bridge
-	@python3 tools/bench.py
+bench: setup-bench ## Start-up, windows and memory of a release build, beside the budgets
+	cargo build --locked --release --package jean-bridge --package jean-memory-bridge
+	@python3 tools/bench
 
 .PHONY: setup
 setup: ## Install the packages that a build of everything needs (Debian, Ubuntu)
@@ -59,6 +59,10 @@ setup-run:
 .PHONY: setup-test
 setup-test: ## Install the packages that the tests need as well
 	@tools/setup run app lint test
+
+.PHONY: setup-bench
+setup-bench:
+	@tools/setup run app bench
 
 .PHONY: setup-lint
 setup-lint:

@@ -1,0 +1,80 @@
+"""The programs that are measured, and what is read of a running one."""
+
+import contextlib
+import http.client
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+PATIENCE = 60  # seconds; only a broken program gets there
+
+
+def program(name):
+    path = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).resolve() / "release" / name
+    if not path.is_file():
+        sys.exit(f"{path} is missing: run `make bench`")
+    return path
+
+
+def size_mib(name):
+    return program(name).stat().st_size / 1024 / 1024
+
+
+def end(process):
+    """Asks a program to end, and waits for it."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def until(condition, what, pause=0.005):
+    """The first true answer of `condition`."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if answer := condition():
+            return answer
+        time.sleep(pause)
+    sys.exit(f"gave up waiting for {what}")
+
+
+def first_answer(port):
+    """Asks until somebody listens and answers."""
+    def ask():
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        with contextlib.closing(connection), contextlib.suppress(ConnectionRefusedError):
+            connection.request("GET", "/status")
+            return connection.getresponse().read()
+        return None
+
+    return until(ask, "the first answer", pause=0.0005)
+
+
+def family(pid):
+    """A process and all that it started, as they are now."""
+    parents = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                # The name in parentheses may hold anything; the parent is the second field after it.
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    members = {pid}
+    while more := {child for child, parent in parents.items() if parent in members} - members:
+        members |= more
+    return members
+
+
+def memory_mib(pids):
+    """RSS and PSS of the processes together. PSS shares out what they have in common with others."""
+    total = {"Rss": 0, "Pss": 0}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                name, _, rest = line.partition(":")
+                if name in total:
+                    total[name] += int(rest.split()[0])
+    return total["Rss"] / 1024, total["Pss"] / 1024

@@ -1,0 +1,73 @@
+"""`jean-bridge serve`: each run has a home of its own and any free port."""
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+from programs import end, memory_mib, program, size_mib
+
+RUNS = 10
+IDLE_SECONDS = 10
+BUDGET_FIRST_ANSWER_MS = 50
+BUDGET_IDLE_RSS_MIB = 15
+READY = "listening on "
+
+
+class Bridge:
+    """A running `serve` with a throw-away home; `first_answer_ms` is what a client waits for."""
+
+    def __enter__(self):
+        self.home = tempfile.mkdtemp(prefix="jean-bridge-bench-")
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": self.home,
+            "JEAN_BRIDGE_HOME": self.home,
+            "JEAN_BRIDGE_PORT": "0",
+            "JEAN_BRIDGE_API_BASE_URL": "sandbox",
+        }
+        started = time.perf_counter()
+        self.process = subprocess.Popen(
+            [program("jean-bridge"), "serve"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        line = self.process.stdout.readline().strip()
+        if not line.startswith(READY):
+            self.__exit__()
+            sys.exit(f"jean-bridge serve did not start: {line!r}")
+        address = urllib.parse.urlsplit(line.removeprefix(READY))
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+        connection.request("GET", "/status")
+        status = json.loads(connection.getresponse().read())
+        self.first_answer_ms = (time.perf_counter() - started) * 1000
+        connection.close()
+        if status["status"] != "ready":
+            self.__exit__()
+            sys.exit(f"the first answer was {status}")
+        return self
+
+    def __exit__(self, *_):
+        end(self.process)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def measure(report):
+    times = []
+    for _ in range(RUNS):
+        with Bridge() as bridge:
+            times.append(bridge.first_answer_ms)
+    report.row("serve: start to first answer", times, "ms", BUDGET_FIRST_ANSWER_MS)
+    with Bridge() as bridge:
+        time.sleep(IDLE_SECONDS)
+        rss, _pss = memory_mib([bridge.process.pid])
+    report.row(f"serve: memory, {IDLE_SECONDS} s idle, RSS", [rss], "MiB", BUDGET_IDLE_RSS_MIB)
+    report.row("jean-bridge: size of the program", [size_mib("jean-bridge")], "MiB")
