@@ -42,10 +42,9 @@ impl KeptSettings {
     pub(super) async fn read(store: Store) -> Result<Self, StoreError> {
         let mut settings = Settings::default();
         for (name, value) in store.settings().await? {
-            match understood(name, &value) {
-                Some(change) => settings.apply(change),
-                // Of another version, or changed by something else.
-                None => tracing::debug!("a setting was passed over"),
+            // What is of another version, or was changed by something else, is as if it had never been set.
+            if let Some(change) = understood(name, &value) {
+                settings.apply(change);
             }
         }
         Ok(Self { store, current: watch::Sender::new(settings), changing: Arc::default() })
