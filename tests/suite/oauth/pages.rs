@@ -102,7 +102,7 @@ async fn the_page_hears_of_the_answer_as_soon_as_it_is_given_and_nothing_more() 
     let listening = tokio::spawn(client.http.get(&news).send());
     bridge.cli_ok(&["approve", &asked.code, "--sandbox"]).await;
     let heard = listening.await.expect("it does not panic").assert_status(200);
-    assert_eq!(heard.json(), json!({ "decided": true }));
+    assert_eq!(heard.json(), json!({ "decided": true, "displaced": false }));
     assert_eq!(heard.header("cache-control"), Some("no-store"));
     bridge.http().get("/oauth/wait/unknown/state").send().await.assert_error(404, "not_found");
     // Hearing is not taking: the outcome is still there.

@@ -67,7 +67,10 @@ pub(super) async fn state(State(app): State<App>, id: InPath) -> Response {
     let id = transaction(id);
     let _ = tokio::time::timeout(POLL, app.oauth.decided(&id)).await;
     match app.oauth.waiting(&id) {
-        Some(waiting) => json_reply(StatusCode::OK, &serde_json::json!({ "decided": waiting.decided })),
+        Some(waiting) => {
+            let news = serde_json::json!({ "decided": waiting.decided, "displaced": waiting.displaced });
+            json_reply(StatusCode::OK, &news)
+        }
         None => json_error(StatusCode::NOT_FOUND, "not_found", "nothing waits here"),
     }
 }
@@ -91,7 +94,7 @@ pub(super) async fn callback(
 
 fn waiting_page(app: &App, id: &TransactionId) -> Response {
     match app.oauth.waiting(id) {
-        Some(waiting) if !waiting.finished => pages::waiting(id, &waiting),
+        Some(waiting) if !waiting.finished => pages::waiting(id, &waiting, app.front),
         Some(_) => finish_error(FinishError::Finished),
         None => finish_error(FinishError::Unknown),
     }

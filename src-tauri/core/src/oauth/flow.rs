@@ -45,8 +45,10 @@ pub struct Waiting {
     pub code: String,
     /// Where the browser goes afterwards: host or scheme.
     pub goes_to: String,
-    /// Whether a person has answered, or the time is up.
+    /// Whether a person has answered, or it ended otherwise.
     pub decided: bool,
+    /// Whether it ended because its client asked for something newer, so that nobody is waiting for this page.
+    pub displaced: bool,
     /// Whether the outcome was already handed over.
     pub finished: bool,
 }
@@ -136,11 +138,13 @@ impl AuthorizationServer {
     #[must_use]
     pub fn waiting(&self, id: &TransactionId) -> Option<Waiting> {
         let (transaction, finished) = self.transactions.get(id)?;
+        let outcome = transaction.ticket.outcome();
         Some(Waiting {
             client_name: transaction.request.client.name.clone(),
             code: transaction.ticket.question.code.to_string(),
             goes_to: transaction.request.redirect.host(),
-            decided: transaction.ticket.outcome().is_some(),
+            decided: outcome.is_some(),
+            displaced: outcome == Some(Outcome::Displaced),
             finished,
         })
     }

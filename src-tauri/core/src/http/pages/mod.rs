@@ -8,6 +8,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::consent::Front;
 use crate::ids::TransactionId;
 use crate::oauth::{RedirectError, Waiting};
 use crate::origin::{Origin, path};
@@ -23,7 +24,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
                       base-uri 'none'; frame-ancestors 'none'";
 
 /// Waits for a person; shows the matching code. Once they have answered, it hands the transaction in.
-pub(super) fn waiting(id: &TransactionId, waiting: &Waiting) -> Response {
+pub(super) fn waiting(id: &TransactionId, waiting: &Waiting, front: Front) -> Response {
     let (name, code, id) = (escape(&waiting.client_name), escape(&waiting.code), escape(id.as_str()));
     let action = path::CALLBACK;
     let form = |button: &str| {
@@ -33,6 +34,16 @@ pub(super) fn waiting(id: &TransactionId, waiting: &Waiting) -> Response {
             waiting.decided
         )
     };
+    if waiting.displaced {
+        let button = form(&format!("<button>Tell {name} and go back</button>"));
+        let body = format!(
+            "<h1>{name} has asked again</h1>\
+             <p>It asked so often that this request was refused to make room for a newer one. Answer the newest, and \
+             close this page.</p>{button}"
+        );
+        // Without the script: the app no longer waits for this page, and must not be sent an old answer.
+        return page(StatusCode::OK, "Asked again", "", &body, false);
+    }
     if waiting.decided {
         let goes_to = escape(&waiting.goes_to);
         let button = format!("<button>Continue to {name}</button>");
@@ -44,12 +55,19 @@ pub(super) fn waiting(id: &TransactionId, waiting: &Waiting) -> Response {
     }
     let again =
         format!("<noscript><meta http-equiv=\"refresh\" content=\"2;url={}/{id}\"></noscript>", path::WAIT);
+    let (place, otherwise) = match front {
+        Front::Windows => (
+            "Jean Memory Bridge asks you in its own window; it shows the same code:",
+            "No window to be seen? Open Jean Memory Bridge, or answer in a terminal:",
+        ),
+        Front::Terminal => {
+            ("Answer in the terminal where the bridge runs. It shows the same code:", "Or in any terminal:")
+        }
+    };
     let body = format!(
-        "<h1>{name} wants to use your memories</h1>\
-         <p>Answer in the Jean Memory Bridge window, or in the terminal where the bridge runs. It shows the same \
-         code:</p>\
+        "<h1>{name} wants to use your memories</h1><p>{place}</p>\
          <p class=\"code\">{code}</p>\
-         <p class=\"quiet\">Or in any terminal: <code>jean-bridge approve {code}</code> or \
+         <p class=\"quiet\">{otherwise} <code>jean-bridge approve {code}</code> or \
          <code>jean-bridge deny {code}</code></p>\
          <p class=\"quiet\" role=\"status\">This page goes on by itself once you have answered.</p>{}",
         form("")

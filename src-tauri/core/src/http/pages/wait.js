@@ -3,16 +3,19 @@ const form = document.getElementById("finish");
 const transaction = new FormData(form).get("transaction");
 const PAUSE_AFTER_A_FAULT = 2000;
 
-async function decided() {
+async function news() {
   const response = await fetch(`/oauth/wait/${transaction}/state`, { cache: "no-store" });
   if (!response.ok) throw new Error("not answered");
-  return (await response.json()).decided;
+  return response.json();
 }
 
 async function wait() {
   for (;;) {
     try {
-      if (await decided()) return form.submit();
+      const { decided, displaced } = await news();
+      // The app asked again and no longer waits for this page: it says so.
+      if (displaced) return location.replace(`/oauth/wait/${transaction}`);
+      if (decided) return form.submit();
     } catch {
       await new Promise((resume) => setTimeout(resume, PAUSE_AFTER_A_FAULT));
     }
