@@ -236,6 +236,32 @@ async fn revoking_a_client_withdraws_what_it_asks() {
 }
 
 #[tokio::test]
+async fn a_first_yes_can_be_taken_back_before_the_client_has_fetched_anything() {
+    // protocol.md 5.4: what was allowed a moment ago is no less revocable than what is old
+    let bridge = Bridge::start().await;
+    for by_name in [false, true] {
+        let client = Client::register(&bridge, "App").await;
+        let named = if by_name { "App" } else { client.id.as_str() };
+        assert_told(&bridge.cli(&["revoke", named]).await, &["No connected app"]);
+        let unanswered = client.ask(&[("state", "unanswered")]).await;
+        assert_told(&bridge.cli(&["revoke", named]).await, &["No connected app"]);
+        let answered = client.ask(&[("state", "answered")]).await;
+        let fetched = client.ask(&[("state", "fetched")]).await;
+        bridge.cli_ok(&["approve", &answered.code, "--sandbox"]).await;
+        bridge.cli_ok(&["revoke", named]).await;
+        assert_eq!(answered.finish().await.get("error"), Some("access_denied"), "it was not fetched");
+        assert_eq!(unanswered.finish().await.get("error"), Some("access_denied"), "it was not answered");
+        assert_eq!(fetched.finish().await.get("error"), Some("access_denied"));
+        let exchanged = client.ask(&[("state", "code")]).await;
+        let code = exchanged.allowed(&bridge).await;
+        bridge.cli_ok(&["revoke", named]).await;
+        exchanged.redeem(&code).await.assert_error(400, "invalid_grant");
+        assert_told(&bridge.cli(&["revoke", named]).await, &["No connected app"]);
+    }
+    assert_eq!(bridge.cli_json(&["clients"]).await, json!([]));
+}
+
+#[tokio::test]
 async fn a_code_that_waits_to_be_exchanged_ends_with_the_revocation_of_its_client() {
     // protocol.md 5.4: "with effect on the next call"
     let bridge = Bridge::start().await;

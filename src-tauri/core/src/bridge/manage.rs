@@ -1,13 +1,15 @@
 //! What a person does with connected clients and accounts.
 
+use std::time::SystemTime;
+
 use super::{Bridge, RemoveAccountError, RevokeError};
 use crate::accounts::{AddAccountError, RenameAccountError, ReplaceKeyError};
 use crate::api_key::ApiKey;
 use crate::ids::AccountId;
-use crate::oauth::Connected;
+use crate::oauth::{Arriving, Connected};
 use crate::store::StoreError;
 use crate::unbroken::unbroken;
-use crate::view::{AccountView, ClientView};
+use crate::view::{AccountView, ClientView, Via};
 
 use super::status::rfc3339;
 
@@ -21,12 +23,13 @@ impl Bridge {
     }
 
     /// Ends everything a client may do: its next request is 401, its streams end, its refresh tokens are
-    /// dead. `client` is its id or, if only one bears it, its name.
+    /// dead, and an answer that it has not fetched yet is taken back. `client` is its id or, if only one bears it,
+    /// its name.
     ///
     /// # Errors
     /// [`RevokeError`].
     pub async fn revoke(&self, client: &str) -> Result<ClientView, RevokeError> {
-        let clients = self.clients().await?;
+        let clients = self.revocable().await?;
         let by_id = clients.iter().find(|one| one.id.as_str() == client);
         let by_name: Vec<_> = clients.iter().filter(|one| one.name == client).collect();
         let found = match (by_id, by_name.as_slice()) {
@@ -45,7 +48,7 @@ impl Bridge {
     /// # Errors
     /// [`StoreError`]; then those that come after the failure are still connected.
     pub async fn revoke_all(&self) -> Result<usize, StoreError> {
-        let clients = self.clients().await?;
+        let clients = self.revocable().await?;
         let (oauth, now) = (self.oauth.clone(), self.clock.now());
         unbroken(async move {
             for client in &clients {
@@ -54,6 +57,20 @@ impl Bridge {
             Ok(clients.len())
         })
         .await
+    }
+
+    /// Clients that are connected, and those that are about to be.
+    async fn revocable(&self) -> Result<Vec<ClientView>, StoreError> {
+        let now = self.clock.now();
+        // First who is about to be: whoever becomes connected in between is in both lists, not in neither.
+        let arriving = self.oauth.arriving(now);
+        let mut clients = self.clients().await?;
+        for client in arriving {
+            if clients.iter().all(|known| known.id != client.client_id) {
+                clients.push(arriving_view(client, now));
+            }
+        }
+        Ok(clients)
     }
 
     /// Every account, oldest first.
@@ -126,6 +143,20 @@ impl Bridge {
         })
         .await?;
         Ok(())
+    }
+}
+
+fn arriving_view(client: Arriving, now: SystemTime) -> ClientView {
+    ClientView {
+        id: client.client_id,
+        name: client.client_name,
+        via: Via::Oauth,
+        scopes: client.scopes,
+        account: Some(client.account),
+        grant: None,
+        created_at: rfc3339(now),
+        last_used_at: None,
+        calls: 0,
     }
 }
 

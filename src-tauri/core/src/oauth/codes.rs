@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use super::Arriving;
 use super::pkce::Challenge;
 use super::resource::Resource;
 use crate::ids::{AccountId, ClientId, GrantId, UserId};
@@ -111,6 +112,21 @@ impl Codes {
             }
             State::Used { .. } | State::Burnt => Presented::Invalid,
         }
+    }
+
+    /// Whom the codes are for that can still be exchanged.
+    pub(super) fn unused(&self, now: SystemTime) -> Vec<Arriving> {
+        let codes = self.lock();
+        let fresh =
+            codes.values().filter(|entry| matches!(entry.state, State::Fresh) && entry.expires_at > now);
+        fresh
+            .map(|Entry { binding, .. }| Arriving {
+                client_id: binding.client_id.clone(),
+                client_name: binding.client_name.clone(),
+                account: binding.account.clone(),
+                scopes: binding.scopes,
+            })
+            .collect()
     }
 
     /// Forgets the codes that `taken_back` names by client and account.

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::AuthorizationServer;
 use crate::ids::{AccountId, ClientId, GrantId};
+use crate::scope::Scopes;
 use crate::store::{GrantRecord, StoreError};
 
 /// Registrations that were never allowed anything are forgotten after this (protocol.md 2.11).
@@ -24,6 +25,19 @@ pub struct Connected {
     pub last_used_at: Option<SystemTime>,
     /// Tool calls of all its grants.
     pub calls: u64,
+}
+
+/// A client that was allowed and is not connected yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arriving {
+    /// The client.
+    pub client_id: ClientId,
+    /// The name that was shown.
+    pub client_name: String,
+    /// Whose memories.
+    pub account: AccountId,
+    /// What it may do.
+    pub scopes: Scopes,
 }
 
 impl AuthorizationServer {
@@ -48,6 +62,17 @@ impl AuthorizationServer {
             }
         }
         Ok(order.into_iter().filter_map(|id| clients.remove(&id)).collect())
+    }
+
+    /// Clients that a person has allowed and that have not fetched their answer or not exchanged their code yet:
+    /// they are not connected, but a moment later they would be.
+    #[must_use]
+    pub fn arriving(&self, now: SystemTime) -> Vec<Arriving> {
+        let mut all = self.transactions.allowed(now);
+        all.extend(self.codes.unused(now));
+        all.sort_by(|one, other| one.client_id.cmp(&other.client_id));
+        all.dedup_by(|one, other| one.client_id == other.client_id);
+        all
     }
 
     /// Ends everything a client may do, at once (protocol.md 5.4).
@@ -80,10 +105,11 @@ impl AuthorizationServer {
         Ok(())
     }
 
-    pub(super) async fn end_grant(&self, id: &GrantId, now: SystemTime) -> Result<(), StoreError> {
-        self.store.revoke_grant(id, now).await?;
+    /// True if it was alive.
+    pub(super) async fn end_grant(&self, id: &GrantId, now: SystemTime) -> Result<bool, StoreError> {
+        let was_alive = self.store.revoke_grant(id, now).await?;
         self.live.end(std::slice::from_ref(id));
-        Ok(())
+        Ok(was_alive)
     }
 
     /// Writes down when grants were last used and how often.

@@ -40,7 +40,7 @@ pub use client_name::display_name;
 pub use error::OAuthError;
 pub use flow::{AuthorizeError, Finish, FinishError, Waiting};
 pub use live_grants::LiveGrants;
-pub use manage::Connected;
+pub use manage::{Arriving, Connected};
 pub use registration::{RegistrationReply, RegistrationRequest};
 pub use signed_out::SignedOut;
 pub use signing_key::SigningKeys;

@@ -43,7 +43,7 @@ impl AuthorizationServer {
     ) -> Result<(), OAuthError> {
         match self.store.refresh_token(Digest::of(token)).await? {
             Some(standing) if standing.grant.client_id == *client => {
-                Ok(self.end_grant(&standing.grant.id, now).await?)
+                Ok(self.end_grant(&standing.grant.id, now).await.map(drop)?)
             }
             Some(_) | None => Ok(()),
         }

@@ -123,7 +123,9 @@ impl AuthorizationServer {
             Presented::Replay(grant) => {
                 // RFC 6749 §4.1.2: what the code produced ends.
                 tracing::warn!(client = %client.id, %grant, "a code was used twice; its grant ends");
-                self.end_grant(&grant, now).await?;
+                if self.end_grant(&grant, now).await? {
+                    self.tell_signed_out(client.id.clone(), client.name.clone());
+                }
                 return Err(OAuthError::InvalidGrant);
             }
             Presented::Invalid => return Err(OAuthError::InvalidGrant),
@@ -170,8 +172,12 @@ impl AuthorizationServer {
         let stored = refresh.as_ref().map(|(_, issued)| issued.clone());
         self.store.create_grant(grant.clone(), Some(access.record.clone()), stored).await?;
         // A replay, or a revocation that came between: it did not see this grant yet.
-        if self.codes.was_replayed(code) || !self.live.add(&access.record, &grant, before, now) {
-            self.end_grant(&grant.id, now).await?;
+        let was_replayed = self.codes.was_replayed(code);
+        if was_replayed || !self.live.add(&access.record, &grant, before, now) {
+            let was_alive = self.end_grant(&grant.id, now).await?;
+            if was_replayed && was_alive {
+                self.tell_signed_out(grant.client_id, grant.client_name);
+            }
             return Err(OAuthError::InvalidGrant);
         }
         tracing::info!(client = %client.id, grant = %grant.id, "a client was given access");

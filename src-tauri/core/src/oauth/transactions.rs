@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use super::Arriving;
 use super::authorize::AuthorizationRequest;
 use crate::consent::{Decision, Outcome, Ticket};
 use crate::ids::{ClientId, TransactionId};
@@ -117,6 +118,24 @@ impl Transactions {
         };
         entry.finished = true;
         Taken::Outcome(Box::new(entry.transaction.clone()), outcome)
+    }
+
+    /// Whom the outcomes are for that allow something and can still be fetched.
+    pub(super) fn allowed(&self, now: SystemTime) -> Vec<Arriving> {
+        let entries = self.lock();
+        let to_fetch =
+            entries.values().filter(|entry| !entry.finished && !entry.taken_back && entry.is_kept(now));
+        to_fetch
+            .filter_map(|entry| match entry.transaction.ticket.outcome()? {
+                Outcome::Answered(Decision::Allow { account, scopes }) => Some(Arriving {
+                    client_id: entry.transaction.request.client.id.clone(),
+                    client_name: entry.transaction.request.client.name.clone(),
+                    account,
+                    scopes,
+                }),
+                Outcome::Answered(Decision::Deny) | Outcome::TimedOut | Outcome::Displaced => None,
+            })
+            .collect()
     }
 
     /// Takes back what a client was allowed and has not fetched: it is told that it was refused.
