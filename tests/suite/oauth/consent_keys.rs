@@ -149,4 +149,45 @@ async fn an_answer_in_the_meantime_beats_a_key_that_is_still_being_checked() {
     };
     futures_util::future::join(checking, meanwhile).await;
     assert_eq!(asked.finish().await.get("error"), Some("access_denied"));
+    assert_eq!(world.bridge.cli_json(&["accounts"]).await, json!([]), "nothing is kept");
+}
+
+#[tokio::test]
+async fn a_check_ends_with_its_question_although_jean_memory_never_answers() {
+    // design.md 5: a window that was closed refuses, at once
+    let world = World::new().await;
+    world.double.fault(Fault::Hang.on(path("/sdk/validate-developer")));
+    let asked = world.client.ask(&[]).await;
+    let checking = world.approve(&asked, ALICE.key, &[]);
+    let meanwhile = async {
+        world.double.wait_for("the check", |seen| seen.path() == "/sdk/validate-developer").await;
+        world.bridge.cli_ok(&["deny", &asked.code]).await;
+    };
+    // Nothing releases the check before the command has ended.
+    let (ended, ()) = futures_util::future::join(checking, meanwhile).await;
+    assert!(ended.stderr.contains("No app is waiting with this code"), "{ended:?}");
+    world.double.release();
+    assert_eq!(world.bridge.cli_json(&["accounts"]).await, json!([]), "nothing is kept");
+    assert_eq!(asked.finish().await.get("error"), Some("access_denied"));
+}
+
+#[tokio::test]
+async fn two_yeses_with_one_key_at_once_are_one_account_and_one_answer() {
+    // design.md 5: at most one answer
+    let world = World::new().await;
+    world.double.fault(Fault::Hang.on(path("/sdk/validate-developer")));
+    let asked = world.client.ask(&[]).await;
+    let twice = futures_util::future::join(
+        world.approve(&asked, ALICE.key, &[]),
+        world.approve(&asked, ALICE.key, &[]),
+    );
+    let both_are_checked = async {
+        world.double.wait_for("the second check", |seen| seen.number == 2).await;
+        world.double.release();
+    };
+    let ((one, two), ()) = futures_util::future::join(twice, both_are_checked).await;
+    assert_ne!(one.status.success(), two.status.success(), "{one:?} {two:?}");
+    let accounts = world.bridge.cli_json(&["accounts"]).await;
+    assert_eq!(accounts.as_array().map(Vec::len), Some(1), "{accounts}");
+    assert!(asked.finish().await.get("code").is_some());
 }

@@ -168,7 +168,15 @@ impl Accounts {
                 Verdict::Accepted { user_id: Some(owner) }
                     if !account.user_id.is_empty() && account.user_id != owner.as_str() =>
                 {
-                    self.hand_over(account, &key, owner).await?;
+                    match account.kind {
+                        // A person gave it to this account, and it does not fit: they are to give another.
+                        AccountKind::Key => {
+                            self.save(AccountRecord { state: KeyState::Rejected, ..account }).await?;
+                        }
+                        AccountKind::Environment | AccountKind::Sandbox => {
+                            self.hand_over(account, &key, owner).await?;
+                        }
+                    }
                 }
                 Verdict::Accepted { user_id } => {
                     let user_id = user_id.map_or(account.user_id.clone(), |id| id.as_str().to_owned());

@@ -233,7 +233,7 @@ impl Accounts {
         let key = match account.kind {
             AccountKind::Sandbox => (self.0.backends.sandbox_key)(),
             // Another key than last time: whose it is must be known before anybody's memories are read with it.
-            AccountKind::Environment
+            AccountKind::Key | AccountKind::Environment
                 if account.state == KeyState::Unchecked && !account.user_id.is_empty() =>
             {
                 None

@@ -83,6 +83,12 @@ impl Vault {
         Self { inner: Arc::new(inner), deadline: limits.deadline }
     }
 
+    /// A computer without a keychain.
+    #[cfg(test)]
+    pub(crate) fn absent() -> Self {
+        Self::new("absent", Box::new(|| Err(Error::NoDefaultStore)), VaultLimits::default())
+    }
+
     /// The same keychain and the same line, for a caller with another patience.
     #[must_use]
     pub fn with_deadline(&self, deadline: Duration) -> Self {
