@@ -9,6 +9,7 @@ mod key;
 mod logs;
 mod output;
 mod pause;
+mod question;
 mod requests;
 mod serve;
 mod status;

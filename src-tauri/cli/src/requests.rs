@@ -1,13 +1,19 @@
 //! `requests`, `approve`, `deny`: the apps that ask for access.
 
+use std::io::{IsTerminal, stdin, stdout};
+
 use bridge_core::clock::{Clock, SystemClock};
 use bridge_core::control::{Account, Approve, Client, WireKey};
 use bridge_core::ids::AccountId;
+use bridge_core::scope::Scopes;
 use bridge_core::view::RequestView;
+use secrecy::ExposeSecret;
 
 use crate::args::{self, Format};
 use crate::failure::Failure;
 use crate::output::{print, print_json, safe, table};
+use crate::question::question;
+use crate::terminal::Terminal;
 use crate::{key, words};
 
 pub(crate) async fn list(client: &Client, format: Format) -> Result<(), Failure> {
@@ -39,8 +45,16 @@ pub(crate) async fn list(client: &Client, format: Format) -> Result<(), Failure>
 
 pub(crate) async fn approve(client: &Client, options: args::Approve) -> Result<(), Failure> {
     // Known before the key is asked for, so that nobody pastes one for nothing.
-    let name = name_of(&client.requests().await?, &options.code);
+    let requests = client.requests().await?;
+    let request = of_code(&requests, &options.code);
+    let name = name_of(request);
     let scopes = options.scopes();
+    let mut read = None;
+    if let Some(request) = request.filter(|_| stdin().is_terminal() && stdout().is_terminal()) {
+        confirm(request, scopes).await?;
+        // What was read and nothing else, should the code belong to another app by now.
+        read = Some(request.id.clone());
+    }
     let account = match (options.account, options.sandbox, options.key_stdin) {
         (Some(id), _, _) => Account::Existing { id: AccountId::new(id) },
         (None, true, _) => Account::Sandbox {},
@@ -48,24 +62,47 @@ pub(crate) async fn approve(client: &Client, options: args::Approve) -> Result<(
         (None, false, false) => Account::Default,
     };
     let code = options.code;
-    let approve = Approve { code, account, scopes, save_unchecked: options.save_unchecked };
+    let approve = Approve { code, question: read, account, scopes, save_unchecked: options.save_unchecked };
     client.approve(&approve).await?;
     print(&format!("Allowed {name}. `jean-bridge revoke` takes it back.\n"))
 }
 
 pub(crate) async fn deny(client: &Client, code: &str) -> Result<(), Failure> {
-    let name = name_of(&client.requests().await?, code);
+    let requests = client.requests().await?;
+    let name = name_of(of_code(&requests, code));
     client.deny(code).await?;
     print(&format!("Refused {name}.\n"))
 }
 
-/// Whom a code means, however it is typed; only for saying so, the bridge decides.
-fn name_of(requests: &[RequestView], code: &str) -> String {
+/// Shows who asks for what, and waits for a yes.
+async fn confirm(request: &RequestView, scopes: Option<Scopes>) -> Result<(), Failure> {
+    let mut terminal = Terminal::open();
+    let scopes = scopes.unwrap_or(Scopes::ALL).intersection(request.scopes);
+    let prompt = format!(
+        "{}Allow {}? [y/N] ",
+        question(&RequestView { scopes, ..request.clone() }),
+        safe(&request.client_name)
+    );
+    let line = terminal.line(&prompt).await;
+    let is_yes =
+        line.is_some_and(|line| matches!(line.expose_secret().trim().to_lowercase().as_str(), "y" | "yes"));
+    if is_yes {
+        return Ok(());
+    }
+    let (name, code) = (safe(&request.client_name), safe(&request.code));
+    Err(Failure::Failed(format!(
+        "Nothing was allowed, and {name} waits on. `jean-bridge deny {code}` refuses it."
+    )))
+}
+
+fn name_of(request: Option<&RequestView>) -> String {
+    request.map_or_else(|| "the app".to_owned(), |request| safe(&request.client_name))
+}
+
+/// Which one a code means, however it is typed; the bridge decides whether it does.
+fn of_code<'a>(requests: &'a [RequestView], code: &str) -> Option<&'a RequestView> {
     let typed = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
     };
-    requests
-        .iter()
-        .find(|request| typed(&request.code) == typed(code))
-        .map_or_else(|| "the app".to_owned(), |request| safe(&request.client_name))
+    requests.iter().find(|request| typed(&request.code) == typed(code))
 }

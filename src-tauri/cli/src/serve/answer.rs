@@ -1,4 +1,4 @@
-//! What a typed line means, and how a question reads.
+//! What a typed line means, and what is asked for.
 
 use bridge_core::scope::{Scope, Scopes};
 use bridge_core::view::{AccountKind, AccountView, RequestView};
@@ -52,28 +52,6 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// Who asks, for what, and where the answer goes.
-pub(super) fn question(request: &RequestView) -> String {
-    let uri = request.redirect_uri.as_deref().map(|uri| format!(" ({})", safe(uri))).unwrap_or_default();
-    let permissions: Vec<_> = request.scopes.iter().map(words::permission).collect();
-    format!(
-        "\n{} wants to use your memories.\n  \
-         Name            {}\n  \
-         Code            {}\n  \
-         Answer goes to  {}{uri}\n  \
-         It may          {}\n{}",
-        safe(&request.client_name),
-        words::name_comes_from(request),
-        safe(&request.code),
-        words::goes_to(request),
-        permissions.join("\n                  "),
-        request
-            .warning
-            .map(|warning| format!("  Note            {}\n", words::warning(warning)))
-            .unwrap_or_default(),
-    )
-}
-
 /// The choice that is asked for.
 pub(super) fn prompt(request: &RequestView) -> String {
     let read_only = request.scopes == Scopes::ALL;
@@ -100,7 +78,7 @@ pub(super) fn account_prompt(accounts: &[AccountView]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bridge_core::ids::{AccountId, ClientId, QuestionId};
+    use bridge_core::ids::AccountId;
     use bridge_core::view::KeyState;
 
     use super::*;
@@ -147,35 +125,5 @@ mod tests {
         }
         assert_eq!(Choice::of("\n", &two[..1]), Choice::Account(&two[0]), "the only one");
         assert_eq!(Choice::of("\n", &[]), Choice::Unclear);
-    }
-
-    #[test]
-    fn a_question_says_who_what_and_where() {
-        let request = RequestView {
-            id: QuestionId::new("q"),
-            code: "K7-42".into(),
-            client_id: ClientId::new("c"),
-            client_name: "Evil\u{1b}[2J".into(),
-            confirmed_by: None,
-            allowed_before: None,
-            warning: Some(bridge_core::view::Warning::ForeignWebsite),
-            redirect_uri: Some("https://example.com/cb".into()),
-            goes_to: None,
-            registered: bridge_core::view::Registered::ByItself,
-            registered_at: None,
-            program: None,
-            scopes: Scopes::ALL,
-            asked_at: String::new(),
-            expires_at: String::new(),
-        };
-        assert_eq!(
-            question(&request),
-            "\nEvil\u{fffd}[2J wants to use your memories.\n  \
-             Name            as the app gave it; nobody has confirmed it\n  \
-             Code            K7-42\n  \
-             Answer goes to  example.com (https://example.com/cb)\n  \
-             It may          read: search and list memories\n                  write: add memories and documents\n  \
-             Note            the answer goes to a website, not to an app of this computer\n"
-        );
     }
 }

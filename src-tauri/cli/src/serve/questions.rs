@@ -15,8 +15,9 @@ use secrecy::ExposeSecret;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::answer::{Answer, Choice, account_prompt, prompt, question};
+use super::answer::{Answer, Choice, account_prompt, prompt};
 use crate::output::safe;
+use crate::question::question;
 use crate::terminal::{Terminal, is_in_foreground};
 use crate::words;
 

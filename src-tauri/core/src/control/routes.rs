@@ -67,9 +67,10 @@ async fn requests(State(bridge): State<Arc<Bridge>>) -> Json<Vec<RequestView>> {
 }
 
 async fn approve(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<StatusCode, Failure> {
-    let Approve { code, account, scopes, save_unchecked } = read(body)?;
+    let Approve { code, question, account, scopes, save_unchecked } = read(body)?;
     let approval = Approval { account: account.into(), scopes, save_unchecked };
-    let question = bridge.question_of_code(&code).ok_or_else(Failure::unknown_code)?;
+    let waiting = bridge.question_of_code(&code).filter(|found| question.is_none_or(|read| read == *found));
+    let question = waiting.ok_or_else(Failure::unknown_code)?;
     bridge.approve(&question, approval).await.map_err(Failure::of_code)?;
     Ok(StatusCode::NO_CONTENT)
 }

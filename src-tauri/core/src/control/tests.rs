@@ -235,6 +235,7 @@ mod routes {
         let (_home, bridge, client) = bridge().await;
         let approve = Approve {
             code: "ZZ-99".into(),
+            question: None,
             account: Account::Sandbox {},
             scopes: None,
             save_unchecked: false,

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::api_key::ApiKey;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, QuestionId};
 use crate::scope::Scopes;
 
 /// `POST /v1/requests/approve`.
@@ -17,6 +17,9 @@ use crate::scope::Scopes;
 pub struct Approve {
     /// The matching code.
     pub code: String,
+    /// The question that was read, if it is known: a code may belong to another by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionId>,
     /// Whose memories.
     #[serde(default)]
     pub account: Account,
