@@ -94,18 +94,23 @@ fn functions() -> BTreeSet<String> {
 
 /// The text of the files, and of those in the folders, but for the names that are left out.
 pub(crate) fn sources(roots: &[&str], without: &[&str]) -> Vec<String> {
+    let files = files(roots, &["rs"]).into_iter();
+    let wanted = files.filter(|path| !without.iter().any(|name| path.ends_with(name)));
+    wanted.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+/// The files, and those in the folders, whose names end like this.
+pub(crate) fn files(roots: &[&str], extensions: &[&str]) -> Vec<PathBuf> {
     let mut waiting: Vec<PathBuf> = roots.iter().map(|root| repository().join(root)).collect();
-    let mut texts = Vec::new();
+    let mut found = Vec::new();
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
             waiting.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.extension().is_some_and(|extension| extension == "rs")
-            && !without.iter().any(|name| path.ends_with(name))
-        {
-            texts.push(std::fs::read_to_string(&path).unwrap());
+        } else if path.extension().is_some_and(|own| extensions.iter().any(|extension| own == *extension)) {
+            found.push(path);
         }
     }
-    texts
+    found
 }
 
 pub(crate) fn read(document: &str) -> String {

@@ -17,3 +17,4 @@ mod mcp;
 mod oauth;
 mod rules;
 mod system;
+mod words;

@@ -1,0 +1,209 @@
+//! The words of the windows: complete in every language, used, and in the words of people (look.md, "Words").
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use bridge_core::view::Problem;
+use serde_json::Value;
+
+use crate::documents::{files, read};
+
+/// `section.key` and its text.
+type Words = BTreeMap<String, String>;
+
+/// Endings of a key whose text depends on a count (Unicode's plural categories).
+const FORMS: [&str; 6] = [".zero", ".one", ".two", ".few", ".many", ".other"];
+/// Endings of what looks like a key and is the name of a file.
+const FILES: [&str; 4] = [".html", ".js", ".css", ".svg"];
+/// In lower case. A person never meets the terms; the rest is not how this program speaks.
+const NEVER: [&str; 13] = [
+    "client", "scope", "grant", "redirect", "token", "pkce", "please", "oops", "bitte ", "bitte,", "!",
+    "...", "\"",
+];
+
+#[test]
+fn every_language_has_the_same_words() {
+    let languages = languages();
+    assert!(languages.len() >= 2, "English and one more");
+    let english: BTreeSet<&str> = languages["en"].keys().map(|key| base(key)).collect();
+    for (language, words) in &languages {
+        let there: BTreeSet<&str> = words.keys().map(|key| base(key)).collect();
+        assert_eq!(there, english, "{language}");
+        for key in words.keys().filter(|key| base(key) != *key) {
+            let other = format!("{}.other", base(key));
+            assert!(words.contains_key(&other), "{language}: {key} without {other}");
+        }
+    }
+}
+
+#[test]
+fn every_language_fills_in_the_same_values() {
+    let languages = languages();
+    let english = &languages["en"];
+    for (language, words) in &languages {
+        for (key, text) in words {
+            let expected =
+                placeholders(english.get(key).or(english.get(&format!("{}.other", base(key)))).unwrap());
+            let found = placeholders(text);
+            // "the key of one account" needs no number.
+            let may_lack = key != base(key) && !key.ends_with(".other");
+            let is_right = found == expected || may_lack && found.is_subset(&expected);
+            assert!(is_right, "{language}: {key} has {found:?}, not {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn every_word_that_is_used_exists_and_every_word_is_used() {
+    let languages = languages();
+    let keys: BTreeSet<&str> = languages["en"].keys().map(|key| base(key)).collect();
+    let (mut whole, mut begun) = (BTreeSet::new(), BTreeSet::new());
+    for file in files(&["ui", "src-tauri/src"], &["html", "js", "rs"]) {
+        for used in uses(&std::fs::read_to_string(&file).unwrap(), &keys) {
+            let is_there = match &used {
+                Use::Whole(key) => keys.contains(base(key)),
+                Use::Begun(start) => keys.iter().any(|key| key.starts_with(start)),
+            };
+            assert!(is_there, "{} uses {used:?}", file.display());
+            match used {
+                Use::Whole(key) => whole.insert(base(&key).to_owned()),
+                Use::Begun(start) => begun.insert(start),
+            };
+        }
+    }
+    let is_used = |key: &str| whole.contains(key) || begun.iter().any(|start| key.starts_with(start));
+    let unused: Vec<_> = keys.iter().filter(|key| !is_used(key)).collect();
+    assert!(unused.is_empty(), "nobody says {unused:#?}");
+}
+
+#[test]
+fn no_word_is_one_that_people_never_meet() {
+    for (language, words) in languages() {
+        for (key, text) in words {
+            let lower = text.to_lowercase();
+            let wrong: Vec<_> = NEVER.iter().filter(|word| lower.contains(**word)).collect();
+            assert!(wrong.is_empty() && !text.is_empty(), "{language}: {key} says {wrong:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn every_failure_that_a_window_may_meet_has_words() {
+    let words = &languages()["en"];
+    let source = read("src-tauri/core/src/control/failure.rs");
+    let source = &source[..source.find("#[cfg(test)]").unwrap()];
+    let is_code =
+        |text: &&str| text.contains('_') && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let codes: BTreeSet<&str> = source.split('"').skip(1).step_by(2).filter(is_code).collect();
+    assert!(codes.contains("key_rejected") && codes.contains("store_failed"), "{codes:?}");
+    let without: Vec<_> =
+        codes.iter().filter(|code| !words.contains_key(&format!("failure.{code}"))).collect();
+    assert!(without.is_empty(), "no words for {without:?}");
+}
+
+#[test]
+fn every_problem_has_words_that_use_what_is_known_of_it() {
+    let languages = languages();
+    for problem in every_problem() {
+        let Value::Object(known) = serde_json::to_value(&problem).unwrap() else { panic!("{problem:?}") };
+        let key = format!("problem.{}", known["code"].as_str().unwrap());
+        for (language, words) in &languages {
+            let texts: Vec<_> = words.iter().filter(|(name, _)| base(name) == key).collect();
+            assert!(!texts.is_empty(), "{language}: no words for {key}");
+            for (name, text) in texts {
+                let unknown: Vec<_> =
+                    placeholders(text).into_iter().filter(|value| !known.contains_key(*value)).collect();
+                assert!(unknown.is_empty(), "{language}: {name} wants {unknown:?}");
+            }
+        }
+    }
+}
+
+/// One of each; a new kind does not compile until it is here.
+fn every_problem() -> Vec<Problem> {
+    let all = vec![
+        Problem::DatabaseSetAside { file: PathBuf::new() },
+        Problem::SandboxUnusable { file: PathBuf::new(), reason: String::new() },
+        Problem::DiskFull,
+        Problem::DataReadOnly,
+        Problem::DatabaseDamaged,
+        Problem::DatabaseFailed,
+        Problem::KeychainLocked,
+        Problem::KeychainWithoutKeyring,
+        Problem::KeychainMissing,
+        Problem::KeychainSlow,
+        Problem::KeychainFailed,
+        Problem::KeysUnsaved { count: 1 },
+    ];
+    for problem in &all {
+        match problem {
+            Problem::DatabaseSetAside { .. }
+            | Problem::SandboxUnusable { .. }
+            | Problem::DiskFull
+            | Problem::DataReadOnly
+            | Problem::DatabaseDamaged
+            | Problem::DatabaseFailed
+            | Problem::KeychainLocked
+            | Problem::KeychainWithoutKeyring
+            | Problem::KeychainMissing
+            | Problem::KeychainSlow
+            | Problem::KeychainFailed
+            | Problem::KeysUnsaved { .. } => {}
+        }
+    }
+    all
+}
+
+/// A key in the source of a page or of the app.
+#[derive(Debug)]
+enum Use {
+    /// All of it.
+    Whole(String),
+    /// What stands before the part that is filled in.
+    Begun(String),
+}
+
+/// What stands after a quotation mark and begins like a section.
+fn uses(source: &str, keys: &BTreeSet<&str>) -> Vec<Use> {
+    let sections: BTreeSet<&str> =
+        keys.iter().filter_map(|key| key.split_once('.')).map(|(name, _)| name).collect();
+    let pieces = source.split(['"', '\'', '`']).skip(1);
+    let keyed =
+        pieces.filter(|piece| piece.split_once('.').is_some_and(|(start, _)| sections.contains(start)));
+    let end_of = |piece: &str| {
+        piece
+            .find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "_.".contains(c)))
+            .unwrap_or(piece.len())
+    };
+    let split = keyed.map(|piece| piece.split_at(end_of(piece)));
+    split
+        .filter(|(key, rest)| {
+            (rest.is_empty() || rest.starts_with(['$', '{']))
+                && !FILES.iter().any(|ending| key.ends_with(ending))
+        })
+        .map(|(key, rest)| if rest.is_empty() { Use::Whole(key.into()) } else { Use::Begun(key.into()) })
+        .collect()
+}
+
+/// By their file's name.
+fn languages() -> BTreeMap<String, Words> {
+    let files = files(&["ui/words"], &["json"]);
+    files.iter().map(|file| (file.file_stem().unwrap().to_string_lossy().into_owned(), words(file))).collect()
+}
+
+fn words(file: &PathBuf) -> Words {
+    let sections: BTreeMap<String, Words> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let keyed = |(section, words): (String, Words)| {
+        words.into_iter().map(move |(key, text)| (format!("{section}.{key}"), text))
+    };
+    sections.into_iter().flat_map(keyed).collect()
+}
+
+/// Without the ending that says for how many.
+fn base(key: &str) -> &str {
+    FORMS.iter().find_map(|form| key.strip_suffix(form)).unwrap_or(key)
+}
+
+fn placeholders(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+}
