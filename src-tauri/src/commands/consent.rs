@@ -115,6 +115,12 @@ pub(crate) async fn consent_shown(window: WebviewWindow, shell: State<'_, Shell>
     Ok(())
 }
 
+/// What the page says has become longer or shorter.
+#[tauri::command]
+pub(crate) async fn consent_resized(window: WebviewWindow, height: f64) -> Answer<()> {
+    consent::fit(&window, height).map_err(|error| screen_failed(&error))
+}
+
 impl TryFrom<ChosenAccount> for ApprovalAccount {
     type Error = Failed;
 

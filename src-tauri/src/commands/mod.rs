@@ -19,6 +19,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         consent::consent_deny_all,
         consent::consent_place_next,
         consent::consent_shown,
+        consent::consent_resized,
     ]
 }
 

@@ -80,16 +80,21 @@ pub(crate) fn show(app: &AppHandle, id: &QuestionId) -> bool {
     app.get_webview_window(&label(id)).is_some_and(|window| raise(&window).is_ok())
 }
 
-/// The page is painted and needs this height: the window takes it, as far as the screen allows, and is seen.
+/// The page is painted: the window takes the height it needs and is seen.
 pub(crate) fn painted(window: &WebviewWindow, height: f64) -> tauri::Result<()> {
+    fit(window, height)?;
+    window.center()?;
+    raise(window)
+}
+
+/// The window takes the height that its page needs, as far as the screen allows.
+pub(crate) fn fit(window: &WebviewWindow, height: f64) -> tauri::Result<()> {
     let size = text_size::factor();
     let most = window.current_monitor()?.map_or(f64::INFINITY, |monitor| {
         monitor.size().to_logical::<f64>(monitor.scale_factor()).height - MARGIN
     });
     let height = if height.is_finite() { height } else { HEIGHT * size };
-    window.set_size(LogicalSize::new(WIDTH * size, height.max(LEAST_HEIGHT).min(most)))?;
-    window.center()?;
-    raise(window)
+    window.set_size(LogicalSize::new(WIDTH * size, height.max(LEAST_HEIGHT).min(most)))
 }
 
 async fn show_at_last(window: WebviewWindow) {

@@ -17,7 +17,9 @@ export function showPlace(place) {
 /** @param {Place} place */
 function draw(place) {
   byId("place").textContent = place.of > 1 ? t("consent.place", place) : "";
-  byId("deny-all").textContent = t("consent.deny_all", { count: place.of });
-  show(byId("deny-all"), place.of >= MANY);
+  // Those before this one have their answer.
+  const left = place.of - place.number + 1;
+  byId("deny-all").textContent = t("consent.deny_all", { count: left });
+  show(byId("deny-all"), left >= MANY);
   return place;
 }

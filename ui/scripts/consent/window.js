@@ -9,6 +9,7 @@ import { foldable } from "./details.js";
 import { listenToKeys } from "./keys.js";
 import { permissions } from "./permissions.js";
 import { showPlace } from "./place.js";
+import { followHeight, neededHeight } from "./size.js";
 import { countDown } from "./time_left.js";
 
 dress();
@@ -37,8 +38,8 @@ try {
  * @param {() => void} focus
  */
 async function appear(focus) {
-  const height = byId("content").scrollHeight + document.getElementsByTagName("footer")[0].offsetHeight;
-  await ask("consent_shown", { height });
+  await ask("consent_shown", { height: neededHeight() });
   focus();
+  followHeight();
   requestAnimationFrame(() => requestAnimationFrame(answer.painted));
 }
