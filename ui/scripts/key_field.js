@@ -15,9 +15,10 @@ const HINT = 4;
 /**
  * Builds the field into `mount`, an empty element.
  * @param {HTMLElement} mount
- * @param {{changed?: () => void, entered?: () => void}} [listeners] the text changed; Enter was pressed
+ * @param {{changed?: () => void, entered?: () => void, fits?: string}} [options] the text changed; Enter was pressed;
+ *   what is said about a text of the right form
  */
-export function keyField(mount, { changed = () => {}, entered = () => {} } = {}) {
+export function keyField(mount, { changed = () => {}, entered = () => {}, fits = t("consent.key_fits") } = {}) {
   const id = mount.id;
   const input = element("input", {
     id: `${id}-input`,
@@ -53,7 +54,7 @@ export function keyField(mount, { changed = () => {}, entered = () => {} } = {})
     clearTimeout(typing);
     say("");
     const form = formOf(input.value);
-    if (form === "key") say(t("consent.key_fits"), "ok");
+    if (form === "key") say(fits, "ok");
     if (form === "other") typing = setTimeout(check, DONE_TYPING);
     changed();
   }

@@ -68,6 +68,11 @@ export function go(...path) {
   location.hash = path.map(encodeURIComponent).join("/");
 }
 
+/** What a location asked for is done; the same can be asked again. */
+export function settle(name) {
+  history.replaceState(null, "", `#${name}`);
+}
+
 function makeTab(name) {
   const members = { type: "button", role: "tab", id: `tab-${name}`, class: "tab", "aria-controls": `panel-${name}` };
   return element("button", members, icon(name), element("span", {}, t(`main.tab_${name}`)));

@@ -19,7 +19,7 @@ let made = 0;
 export function keyEntry({ doIt, send, done, cancel, more = [] }) {
   made += 1;
   const mount = element("div", { id: `key-${made}`, class: "key-field" });
-  const field = keyField(mount, { changed: () => fill(failure), entered: press });
+  const field = keyField(mount, { changed: () => fill(failure), entered: press, fits: t("accounts.key_fits") });
   const failure = failureSlot();
   const unchecked = element("input", { type: "checkbox" });
   const uncheckedLine = element("label", { class: "choice", hidden: true }, unchecked, element("span", {}, t("consent.save_unchecked")));
@@ -67,6 +67,7 @@ export function keyEntry({ doIt, send, done, cancel, more = [] }) {
     if (!ABOUT_THE_KEY.includes(code)) return false;
     field.say(explain(reason), "stop");
     show(uncheckedLine, code === "key_not_checked");
+    root.scrollIntoView({ block: "nearest" });
     return true;
   }
 

@@ -3,7 +3,7 @@
 import { ask } from "../../bridge.js";
 import { element, fill, phrase, show } from "../../dom.js";
 import { t } from "../../words.js";
-import { go } from "../navigation.js";
+import { settle } from "../navigation.js";
 import { iconButton } from "../parts/icon.js";
 import { keyEntry } from "../parts/key_entry.js";
 import { keyed } from "../parts/keyed.js";
@@ -91,6 +91,6 @@ export function makeAccounts(panel) {
   function open([id, what]) {
     if (id === undefined) return;
     if (what === "key") cards.get(id)?.replaceKey();
-    go("accounts");
+    settle("accounts");
   }
 }

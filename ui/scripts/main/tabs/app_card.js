@@ -27,6 +27,7 @@ export function makeAppCard(client, { gone }) {
     { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": shelf.id, onclick: toggle },
     icon("chevron"),
     element("span", {}, t("apps.tools")),
+    " ",
     element("span", { class: "unseen" }, phrase("apps.tools_of", { name: client.name })),
   );
   const revoke = iconButton("remove", element("span", { class: "one-line" }, phrase("apps.revoke", { name: client.name })), { class: "stop shrinks", onclick: askRevoke });

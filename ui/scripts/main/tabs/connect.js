@@ -13,7 +13,7 @@ export function makeConnect(panel) {
   const inputs = APPS.map(({ id }, index) => element("input", { type: "radio", name: "connect-app", value: id, checked: index === 0, onchange: () => draw() }));
   const chips = APPS.map((app, index) => element("label", {}, inputs[index], element("span", {}, nameOf(app))));
   const choice = element("fieldset", { class: "chips" }, element("legend", { class: "unseen" }, t("connect.choose")), ...chips);
-  const way = element("div", { class: "card", "aria-live": "polite" });
+  const way = element("div", { class: "card" });
   let url;
 
   fill(panel, element("header", { class: "head" }, element("h1", {}, t("connect.title")), element("p", { class: "quiet" }, t("connect.lead"))), address, element("section", { class: "stack" }, element("h2", {}, t("connect.choose")), choice, way));

@@ -14,7 +14,7 @@ import { failureSlot, perform } from "../parts/perform.js";
 
 export function makeWelcome(panel) {
   const failure = failureSlot();
-  const sandbox = element("button", { type: "button", onclick: () => perform(sandbox, failure, () => ask("accounts_add_sandbox")) }, t("accounts.sandbox_add"));
+  const sandbox = element("button", { type: "button", onclick: addSandbox }, t("accounts.sandbox_add"));
   const entry = keyEntry({
     doIt: t("accounts.add_do"),
     send: (key, saveUnchecked) => ask("accounts_add", { key, saveUnchecked }),
@@ -29,6 +29,7 @@ export function makeWelcome(panel) {
   const tray = element("p", {});
   const done = element("button", { type: "button", class: "accent main", onclick: () => go("apps") }, t("welcome.done"));
   let url;
+  let isWelcomed = false;
 
   panel.classList.add("welcome");
   panel.setAttribute("aria-labelledby", "welcome-title");
@@ -48,7 +49,13 @@ export function makeWelcome(panel) {
     accountStep.set(accounts.length > 0 && phrase("welcome.step_account_done", { account: nameOf(accounts[0]) }));
     connectStep.set(clients.length > 0 && t("welcome.step_connect_done", { count: clients.length }));
     fill(tray, t(hasTray ? "welcome.tray" : "welcome.no_tray"));
-    if (!settings.welcomed) ask("settings_change", { change: { welcomed: true } }).catch(() => {});
+    if (isWelcomed || settings.welcomed) return;
+    isWelcomed = true;
+    ask("settings_change", { change: { welcomed: true } }).catch(() => (isWelcomed = false));
+  }
+
+  async function addSandbox() {
+    if (await perform(sandbox, failure, () => ask("accounts_add_sandbox"))) panel.focus();
   }
 }
 
