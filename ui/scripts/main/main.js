@@ -26,15 +26,19 @@ const SECTIONS = {
   diagnostics: makeDiagnostics,
 };
 
+/** Nobody waits longer than this for a window, even if it has nothing to show yet. */
+const LONGEST_WITHOUT_WINDOW = 1000;
+
 dress();
 const panels = byId("panels");
 const stopWaiting = showStarting(panels);
 let navigation;
 let last;
+let isPainted = false;
 
 keepUp({ heard, lost });
 keepTimesFresh();
-painted();
+setTimeout(painted, LONGEST_WITHOUT_WINDOW);
 
 function heard(overview) {
   last = overview;
@@ -46,6 +50,7 @@ function heard(overview) {
     navigation = makeNavigation({ tabs: byId("tabs"), panels, sections: SECTIONS, welcome: makeWelcome, overview });
   }
   navigation.update(overview);
+  painted();
 }
 
 /** `again` asks at once instead of at the next turn. */
@@ -56,10 +61,13 @@ function lost(again) {
   } else {
     stopWaiting();
     showNotLoaded(panels, again);
+    painted();
   }
 }
 
-/** The window is shown once there is something in it, also when that is only a failure. */
+/** There is something to see in the window, even if it is only that it takes long, or a failure. */
 function painted() {
+  if (isPainted) return;
+  isPainted = true;
   requestAnimationFrame(() => setTimeout(() => ask("main_shown").catch(() => {}), 0));
 }

@@ -10,7 +10,7 @@ const LONG = 10_000;
 
 /** Where a failure is told; empty until there is one. */
 export function failureSlot() {
-  return element("p", { class: "failure", role: "alert" });
+  return element("p", { class: "said failed", role: "alert" });
 }
 
 /**
