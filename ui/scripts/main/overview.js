@@ -5,6 +5,8 @@ import { ask } from "../bridge.js";
 
 /** Milliseconds until the next attempt, by how many failed; the last one stays. */
 const PATIENCE = [500, 1000, 2000, 5000];
+/** Milliseconds between two states: an app that calls a hundred times a second is not drawn a hundred times. */
+const BREATH = 200;
 
 /**
  * Calls `heard(overview)` with each new state, for as long as the window lives, and `lost(again)` whenever the bridge
@@ -29,6 +31,12 @@ export async function keepUp({ heard, lost }) {
     }
     failures = 0;
     ({ seen } = overview);
-    heard(overview);
+    try {
+      heard(overview);
+    } catch (fault) {
+      // A part that cannot be drawn must not stop the others from following.
+      reportError(fault);
+    }
+    await new Promise((resolve) => setTimeout(resolve, BREATH));
   }
 }

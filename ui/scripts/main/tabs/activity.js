@@ -16,6 +16,8 @@ import { rangeChoice } from "./range_choice.js";
 
 /** Also without news, now and then: a new hour begins. */
 const PERIOD = 60_000;
+/** Between two countings while calls go on coming. */
+const BREATH = 2000;
 /** Waiting that is shorter needs no words. */
 const NOTICEABLE = 300;
 
@@ -35,6 +37,8 @@ export function makeActivity(panel) {
   let known;
   let isShown = false;
   let timer;
+  let waitsFor;
+  let lastRefresh = 0;
   let loads = 0;
 
   fill(panel, element("header", { class: "head head-apart" }, element("h1", {}, t("activity.title")), choice.root), instead, filled, list, lead);
@@ -47,7 +51,14 @@ export function makeActivity(panel) {
     const fresh = clients.map(({ id, calls: count }) => `${id} ${count}`).join();
     const isNews = known !== undefined && fresh !== known;
     known = fresh;
-    if (isShown && isNews) refresh();
+    if (isShown && isNews) soon();
+  }
+
+  /** At once, and while calls go on coming, now and then. */
+  function soon() {
+    if (waitsFor) return;
+    const pause = Math.max(0, lastRefresh + BREATH - performance.now());
+    waitsFor = setTimeout(() => isShown && refresh(), pause);
   }
 
   function start() {
@@ -60,9 +71,14 @@ export function makeActivity(panel) {
   function stop() {
     isShown = false;
     clearInterval(timer);
+    clearTimeout(waitsFor);
+    waitsFor = undefined;
   }
 
   function refresh() {
+    clearTimeout(waitsFor);
+    waitsFor = undefined;
+    lastRefresh = performance.now();
     load({ isNew: false });
     calls.refresh();
   }

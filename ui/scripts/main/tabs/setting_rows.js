@@ -50,12 +50,17 @@ export function switchRow(name, read, write) {
 export function choiceRow(name, options, read, write) {
   const list = element("select", { onchange: choose }, ...options.map(([value, words]) => element("option", { value }, words)));
   const { root, failure, why } = row(name, list);
+  let said;
   let known = "";
   if (why.textContent === `settings.${name}_why`) fill(why);
   return { root, update };
 
   function update(overview) {
-    known = read(overview);
+    const fresh = read(overview);
+    // What counts after a restart only is not taken back by news about something else.
+    if (fresh === said) return;
+    said = fresh;
+    known = fresh;
     if (list.getAttribute("aria-busy") !== "true") list.value = known;
   }
 
