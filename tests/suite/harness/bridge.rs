@@ -1,15 +1,19 @@
-//! The real `jean-bridge serve`, started for one test, and its command line.
+//! The real `jean-bridge serve`, started for one test.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use super::http::{Http, PATIENCE};
+use super::http::PATIENCE;
 use super::programs::program;
+use super::serving::{Serving, command, run};
+
+pub(crate) use super::serving::Ended;
 
 /// Signs the tokens of bridges that are started without a keychain.
 pub(crate) const JWT_SECRET: &str = "a-secret-of-the-test-suite-with-more-than-32-bytes";
@@ -33,9 +37,7 @@ pub(crate) struct BridgeOptions {
 /// A bridge that runs; it is killed when this goes.
 pub(crate) struct Bridge {
     child: Child,
-    url: String,
-    home: PathBuf,
-    env: Vec<(OsString, OsString)>,
+    serving: Serving,
     stderr: PathBuf,
     _own_home: Option<TempDir>,
 }
@@ -50,14 +52,6 @@ pub(crate) struct Starting {
     /// Where in that file its own words begin.
     said_before: usize,
     own_home: Option<TempDir>,
-}
-
-/// What a program that ended left behind.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 impl Default for BridgeOptions {
@@ -207,9 +201,7 @@ impl Starting {
         tokio::spawn(async move { while let Ok(Some(_)) = self.stdout.next_line().await {} });
         Ok(Bridge {
             child: self.child,
-            url: url.to_owned(),
-            home: self.home,
-            env: self.env,
+            serving: Serving { url: url.to_owned(), home: self.home, env: self.env },
             stderr: self.stderr,
             _own_home: self.own_home,
         })
@@ -227,16 +219,12 @@ impl Starting {
     }
 }
 
-/// A program with this environment and nothing of the tests' own that could lead it elsewhere.
-fn command(program: impl AsRef<OsStr>, env: &[(OsString, OsString)], home: &Path) -> Command {
-    let mut command = Command::new(program);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", home)
-        .env("JEAN_BRIDGE_HOME", home)
-        .envs(env.iter().map(|(name, value)| (name, value)));
-    command
+impl Deref for Bridge {
+    type Target = Serving;
+
+    fn deref(&self) -> &Serving {
+        &self.serving
+    }
 }
 
 impl Bridge {
@@ -244,19 +232,8 @@ impl Bridge {
     #[cfg(target_os = "linux")]
     pub(super) fn started(child: Child, url: String, home: TempDir, options: BridgeOptions) -> Self {
         let stderr = home.path().join("stderr.txt");
-        Self { child, url, home: home.path().to_owned(), env: options.env, stderr, _own_home: Some(home) }
-    }
-
-    /// Starts `jean-bridge` against this bridge and lets the caller have its output.
-    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
-        command(program("jean-bridge"), &self.env, &self.home)
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("jean-bridge can be started")
+        let serving = Serving { url, home: home.path().to_owned(), env: options.env };
+        Self { child, serving, stderr, _own_home: Some(home) }
     }
 
     /// A bridge with the sandbox as its API.
@@ -264,56 +241,13 @@ impl Bridge {
         BridgeOptions::default().start().await
     }
 
-    /// `http://127.0.0.1:PORT`.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("an URL with a port")
-    }
-
-    pub(crate) fn home(&self) -> &Path {
-        &self.home
-    }
-
     pub(crate) fn pid(&self) -> u32 {
         self.child.id().expect("it runs")
-    }
-
-    pub(crate) fn http(&self) -> Http {
-        Http::new(&self.url)
     }
 
     /// Everything it wrote to stderr so far.
     pub(crate) fn stderr(&self) -> String {
         std::fs::read_to_string(&self.stderr).unwrap_or_default()
-    }
-
-    /// Runs `jean-bridge` against this bridge.
-    pub(crate) async fn cli(&self, args: &[&str]) -> Ended {
-        self.cli_with_stdin(args, "").await
-    }
-
-    pub(crate) async fn cli_with_stdin(&self, args: &[&str], stdin: &str) -> Ended {
-        run(command(program("jean-bridge"), &self.env, &self.home).args(args), stdin).await
-    }
-
-    /// The same, and it must succeed.
-    #[track_caller]
-    pub(crate) fn cli_ok<'a>(&'a self, args: &'a [&'a str]) -> impl Future<Output = Ended> + 'a {
-        let caller = std::panic::Location::caller();
-        async move {
-            let ended = self.cli(args).await;
-            assert!(ended.status.success(), "jean-bridge {args:?} at {caller}: {ended:?}");
-            ended
-        }
-    }
-
-    /// What `jean-bridge … --json` prints.
-    pub(crate) async fn cli_json(&self, args: &[&str]) -> serde_json::Value {
-        let ended = self.cli_ok(&[args, &["--json"]].concat()).await;
-        serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("not JSON: {}", ended.stdout))
     }
 
     /// `kill -9`, as by power loss; the home stays if it was given.
@@ -340,26 +274,4 @@ async fn end(child: &mut Child, signal: rustix::process::Signal) -> ExitStatus {
     let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
     rustix::process::kill_process(pid, signal).expect("it can be told to end");
     tokio::time::timeout(PATIENCE, child.wait()).await.expect("it ends in time").expect("it ended")
-}
-
-/// Runs a program to its end.
-pub(crate) async fn run(command: &mut Command, stdin: &str) -> Ended {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the program can be started");
-    let mut input = child.stdin.take().expect("it is piped");
-    // A program that does not read its input closes it.
-    let _ = input.write_all(stdin.as_bytes()).await;
-    drop(input);
-    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("it ends in time");
-    let output = output.expect("its output can be read");
-    Ended {
-        status: output.status,
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
 }

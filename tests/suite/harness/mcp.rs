@@ -6,8 +6,8 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use super::bridge::Bridge;
 use super::http::{Answer, Asking, Http, PATIENCE};
+use super::serving::Serving;
 
 /// A session of a revision before 2026-07-28.
 pub(crate) struct Session {
@@ -42,7 +42,7 @@ pub(crate) fn modern(http: &Http, token: &str, method: &str, mut params: Value) 
 
 impl Session {
     /// `initialize` and `initialized`.
-    pub(crate) async fn open(bridge: &Bridge, token: &str, version: &str) -> Self {
+    pub(crate) async fn open(bridge: &Serving, token: &str, version: &str) -> Self {
         let http = bridge.http();
         let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": version, "capabilities": {}, "clientInfo": { "name": "suite", "version": "1" } } });

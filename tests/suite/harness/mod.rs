@@ -13,5 +13,6 @@ pub(crate) mod oauth;
 #[cfg(target_os = "linux")]
 pub(crate) mod panel;
 pub(crate) mod programs;
+pub(crate) mod serving;
 #[cfg(target_os = "linux")]
 pub(crate) mod terminal;

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::bridge::Bridge;
 use super::http::{Answer, Http, Redirect, encoded};
+use super::serving::Serving;
 
 /// What most tests register and send.
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:45678/callback";
@@ -59,7 +59,7 @@ pub(crate) struct Tokens {
 
 impl Client {
     /// Registers a public client with [`REDIRECT_URI`].
-    pub(crate) async fn register(bridge: &Bridge, name: &str) -> Self {
+    pub(crate) async fn register(bridge: &Serving, name: &str) -> Self {
         let metadata = json!({
             "client_name": name, "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "none",
             "grant_types": ["authorization_code", "refresh_token"],
@@ -68,7 +68,7 @@ impl Client {
     }
 
     /// Registers with this metadata.
-    pub(crate) async fn register_as(bridge: &Bridge, metadata: &Value) -> Self {
+    pub(crate) async fn register_as(bridge: &Serving, metadata: &Value) -> Self {
         let http = bridge.http();
         let reply = http.post("/oauth/register").json(metadata).send().await.assert_status(201).json();
         Self {
@@ -122,14 +122,14 @@ impl Client {
     }
 
     /// Signs in; a person approves for the sandbox.
-    pub(crate) async fn sign_in(&self, bridge: &Bridge) -> Tokens {
+    pub(crate) async fn sign_in(&self, bridge: &Serving) -> Tokens {
         self.sign_in_as(bridge, &["--sandbox"], &[]).await
     }
 
     /// Signs in; a person approves with these arguments of `approve`.
     pub(crate) async fn sign_in_as(
         &self,
-        bridge: &Bridge,
+        bridge: &Serving,
         approve: &[&str],
         changes: &[(&str, &str)],
     ) -> Tokens {
@@ -176,7 +176,7 @@ impl SignIn {
     }
 
     /// A person allows it for the sandbox, and the waiting page hands it in: the code.
-    pub(crate) async fn allowed(&self, bridge: &Bridge) -> String {
+    pub(crate) async fn allowed(&self, bridge: &Serving) -> String {
         bridge.cli_ok(&["approve", &self.code, "--sandbox"]).await;
         self.finish().await.get("code").expect("a code").to_owned()
     }
