@@ -1,7 +1,7 @@
 //! Black-box suites against the real programs, the upstream double and real clients.
 
 #[cfg(target_os = "linux")]
-mod app_shell;
+mod app;
 mod architecture;
 #[cfg(target_os = "linux")]
 mod clients;

@@ -1,42 +1,40 @@
-//! The tray app as a program: it starts, is there once, quits, and says why when it cannot.
+//! The app as a program: it starts, is there once, quits, and says why when it cannot.
 
 use std::process::{Command, Stdio};
 
-use crate::harness::desktop::{Desktop, Process, dressed};
+use crate::harness::app::{APP, AppOptions};
+use crate::harness::desktop::Desktop;
 use crate::harness::panel::Panel;
 use crate::harness::programs::program;
 
-const APP: &str = "jean-memory-bridge";
-
-#[test]
-fn quit_in_the_tray_menu_ends_the_app() {
+#[tokio::test(flavor = "multi_thread")]
+async fn quit_in_the_tray_menu_ends_the_app() {
     let desktop = Desktop::start();
-    let panel = Panel::start(desktop.bus());
-    let mut app = Process::start(&mut desktop.command(&program(APP)));
-    panel.menu().click("Quit");
+    let panel = Panel::start(&desktop.bus());
+    let mut app = AppOptions::default().launch(&desktop);
+    panel.icon().click(&["Quit"]);
     assert_eq!(app.ended().code(), Some(0));
 }
 
-#[test]
-fn logging_out_ends_the_app_as_quit_does() {
+#[tokio::test(flavor = "multi_thread")]
+async fn logging_out_ends_the_app_as_quit_does() {
     let desktop = Desktop::start();
-    let panel = Panel::start(desktop.bus());
-    let mut app = Process::start(&mut desktop.command(&program(APP)));
-    let _ = panel.menu();
-    app.terminate();
-    assert_eq!(app.ended().code(), Some(0));
+    let panel = Panel::start(&desktop.bus());
+    let app = AppOptions::default().launch(&desktop);
+    let _ = panel.icon();
+    assert_eq!(app.terminate().code(), Some(0));
 }
 
-#[test]
-fn a_second_launch_leaves_the_field_to_the_first() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_launch_leaves_the_field_to_the_first() {
     let desktop = Desktop::start();
-    let panel = Panel::start(desktop.bus());
-    let mut first = Process::start(&mut desktop.command(&program(APP)));
-    let menu = panel.menu();
-    let mut second = Process::start(&mut desktop.command(&program(APP)));
+    let panel = Panel::start(&desktop.bus());
+    let mut first = AppOptions::default().launch(&desktop);
+    let icon = panel.icon();
+    let mut second = AppOptions::default().launch(&desktop);
     assert_eq!(second.ended().code(), Some(0));
     assert!(first.is_running());
-    menu.click("Quit");
+    icon.click(&["Quit"]);
     assert_eq!(first.ended().code(), Some(0));
 }
 
@@ -62,7 +60,8 @@ fn a_display_that_does_not_answer_is_told_from_none() {
 fn refusal(prepare: impl Fn(&mut Command)) -> String {
     let home = tempfile::tempdir().unwrap();
     let mut app = Command::new(program(APP));
-    prepare(dressed(&mut app, home.path()));
+    app.env_clear().env("HOME", home.path()).env("JEAN_BRIDGE_HOME", home.path().join("bridge"));
+    prepare(&mut app);
     let output = app.stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");

@@ -1,12 +1,16 @@
-//! A throw-away desktop: an X server without a screen, a session bus and a home folder, for one app.
+//! A throw-away desktop: an X server without a screen, a window manager, a session bus, a home folder and, if
+//! wanted, a keychain.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
+
+use super::keychain::{Keychain, Start};
+use super::screen::Screen;
 
 /// Longer than anything here takes on a busy machine; only a broken program gets there.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -14,61 +18,73 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Its processes end with it.
 pub(crate) struct Desktop {
     display: String,
-    bus: String,
-    home: TempDir,
     _servers: [Process; 2],
+    keychain: Keychain,
 }
 
 impl Desktop {
+    /// Without a keychain.
     pub(crate) fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let (x, number) = server(Command::new("Xvfb").args([
+        let keychain = Keychain::with_bus();
+        let size = "1280x900x24";
+        let (x, number) = server(keychain.command("Xvfb").args([
             "-displayfd",
             "1",
             "-screen",
             "0",
-            "1280x800x24",
+            size,
             "-nolisten",
             "tcp",
             "-noreset",
         ]));
-        let mut socket = std::ffi::OsString::from("--address=unix:dir=");
-        socket.push(home.path());
-        let mut daemon = Command::new("dbus-daemon");
-        daemon.args(["--session", "--nofork", "--print-address=1"]).arg(socket);
-        // What the bus starts on demand belongs to this desktop too.
-        let (bus, address) = server(dressed(&mut daemon, home.path()));
-        Self { display: format!(":{number}"), bus: address, home, _servers: [x, bus] }
+        let display = format!(":{number}");
+        let mut openbox = keychain.command("openbox");
+        openbox.arg("--sm-disable").env("DISPLAY", &display).stdout(Stdio::null()).stderr(Stdio::null());
+        let desktop = Self { _servers: [Process::start(&mut openbox), x], display, keychain };
+        let _ = desktop.screen();
+        desktop
     }
 
-    /// The program with this desktop's environment around it.
-    pub(crate) fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        dressed(&mut command, self.home.path())
-            .env("DISPLAY", &self.display)
-            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
-        command
+    /// With one that is open and empty.
+    pub(crate) fn with_keychain() -> Self {
+        let mut desktop = Self::start();
+        desktop.keychain.start_daemon(Start::Unlocked);
+        desktop
+    }
+
+    /// What a program needs to be started here.
+    pub(crate) fn env(&self) -> Vec<(&'static str, OsString)> {
+        let here = [
+            ("DISPLAY", self.display.clone().into()),
+            ("JEAN_BRIDGE_HOME", self.bridge_home().into()),
+            // No accessibility bus: nothing here could start one.
+            ("NO_AT_BRIDGE", "1".into()),
+        ];
+        self.keychain.env().into_iter().chain(here).collect()
+    }
+
+    /// Where a bridge that is started here keeps everything.
+    pub(crate) fn bridge_home(&self) -> PathBuf {
+        self.keychain.home().join("bridge")
     }
 
     /// The address of the session bus.
-    pub(crate) fn bus(&self) -> &str {
-        &self.bus
+    pub(crate) fn bus(&self) -> String {
+        self.keychain.address()
     }
-}
 
-/// The environment of a person who has only this home folder, and no display yet.
-pub(crate) fn dressed<'a>(command: &'a mut Command, home: &Path) -> &'a mut Command {
-    command
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .env_remove("DBUS_SESSION_BUS_ADDRESS")
-        .env("HOME", home)
-        .env("JEAN_BRIDGE_HOME", home.join("bridge"))
-        .env("XDG_RUNTIME_DIR", home)
-        .env("XDG_CONFIG_HOME", home.join(".config"))
-        .env("XDG_DATA_HOME", home.join(".local/share"))
-        .env("XDG_CACHE_HOME", home.join(".cache"))
-        .env("NO_AT_BRIDGE", "1")
+    pub(crate) fn screen(&self) -> Screen {
+        Screen::of(&self.display)
+    }
+
+    /// Also the session bus, and the home folder.
+    pub(crate) fn keychain(&self) -> &Keychain {
+        &self.keychain
+    }
+
+    pub(crate) fn keychain_mut(&mut self) -> &mut Keychain {
+        &mut self.keychain
+    }
 }
 
 /// A running program that is ended, and waited for, when the test is over.
@@ -82,6 +98,10 @@ impl Process {
                 panic!("{} does not start: {error}", command.get_program().display())
             }),
         )
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
     }
 
     /// Asks the program to end, as logging out does.

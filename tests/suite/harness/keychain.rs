@@ -225,12 +225,20 @@ impl Keychain {
         ]
     }
 
+    /// The home folder of the session.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     fn socket(&self) -> PathBuf {
         // Not `bus`, which programs look for without being told.
         self.home.path().join("run/session")
     }
 
-    fn address(&self) -> String {
+    /// The address of the bus.
+    #[must_use]
+    pub fn address(&self) -> String {
         format!("unix:path={}", self.socket().display())
     }
 

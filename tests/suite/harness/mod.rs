@@ -1,5 +1,9 @@
 //! What the suites share: starting programs, asking over HTTP, waiting for conditions.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod accessibility;
+#[cfg(target_os = "linux")]
+pub(crate) mod app;
 pub(crate) mod bridge;
 #[cfg(target_os = "linux")]
 pub(crate) mod desktop;
@@ -9,10 +13,18 @@ pub(crate) mod keychain;
 pub(crate) mod mcp;
 #[cfg(target_os = "linux")]
 pub(crate) mod node;
+#[cfg(target_os = "linux")]
+pub(crate) mod notifications;
 pub(crate) mod oauth;
 #[cfg(target_os = "linux")]
 pub(crate) mod panel;
+#[cfg(target_os = "linux")]
+pub(crate) mod pictures;
 pub(crate) mod programs;
+#[cfg(target_os = "linux")]
+pub(crate) mod screen;
 pub(crate) mod serving;
 #[cfg(target_os = "linux")]
 pub(crate) mod terminal;
+#[cfg(target_os = "linux")]
+pub(crate) mod webdriver;

@@ -8,6 +8,9 @@ pub(crate) static CLIENTS: LazyLock<Installed> = LazyLock::new(|| Installed::fro
 /// The conformance suite of tests/conformance.
 pub(crate) static CONFORMANCE: LazyLock<Installed> = LazyLock::new(|| Installed::from("conformance"));
 
+/// What pages are checked with, of tests/accessibility.
+pub(crate) static ACCESSIBILITY: LazyLock<Installed> = LazyLock::new(|| Installed::from("accessibility"));
+
 /// The packages of one folder of tests/.
 pub(crate) struct Installed {
     /// The folder with the lockfiles.

@@ -10,6 +10,7 @@
 )]
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 use super::desktop::PATIENCE;
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+const POLL: Duration = Duration::from_millis(10);
 
 /// `label`, `enabled`, `toggle-state`, `type`, ….
 type Properties = HashMap<String, OwnedValue>;
@@ -29,16 +31,32 @@ type Node = (i32, Properties, Vec<OwnedValue>);
 /// The panel, waiting for icons.
 pub(crate) struct Panel {
     bus: Connection,
-    icons: Receiver<Icon>,
+    icons: Receiver<Registered>,
 }
 
-struct Icon {
+struct Registered {
     owner: String,
     path: String,
 }
 
-/// The menu of a tray icon.
-pub(crate) struct Menu<'a>(Proxy<'a>);
+/// An icon in the panel.
+pub(crate) struct Icon<'a> {
+    item: Proxy<'a>,
+    menu: Proxy<'a>,
+}
+
+/// An entry of a menu as it was when it was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Changes when the menu does.
+    id: i32,
+    /// Without the mnemonics' underscores.
+    pub(crate) label: String,
+    pub(crate) is_enabled: bool,
+    /// Of entries with a check mark.
+    pub(crate) is_on: Option<bool>,
+    pub(crate) entries: Vec<Entry>,
+}
 
 impl Panel {
     pub(crate) fn start(address: &str) -> Self {
@@ -48,49 +66,107 @@ impl Panel {
         Self { bus, icons }
     }
 
-    /// The menu of the next icon to appear.
-    pub(crate) fn menu(&self) -> Menu<'_> {
-        let icon = self.icons.recv_timeout(PATIENCE).expect("a tray icon");
-        let item =
-            Proxy::new(&self.bus, icon.owner.clone(), icon.path, "org.kde.StatusNotifierItem").unwrap();
-        let path: OwnedObjectPath = item.get_property("Menu").unwrap();
-        Menu(Proxy::new(&self.bus, icon.owner, path, "com.canonical.dbusmenu").unwrap())
-    }
-}
-
-impl Menu<'_> {
-    /// Clicks the entry as soon as it is there. The click returns before its effect.
+    /// The next icon to appear.
     #[track_caller]
-    pub(crate) fn click(&self, label: &str) {
-        let deadline = Instant::now() + PATIENCE;
-        // Ids change when the menu does, so each click looks its own up.
-        let id = loop {
-            let labels = self.labels();
-            if let Some((id, _)) = labels.iter().find(|(_, text)| text == label) {
-                break *id;
-            }
-            assert!(Instant::now() < deadline, "no menu entry {label:?} among {labels:?}");
-            std::thread::sleep(Duration::from_millis(10));
-        };
-        let () = self.0.call("Event", &(id, "clicked", Value::from(""), 0_u32)).unwrap();
-    }
-
-    /// The first level of the menu: ids and labels, without the mnemonics' underscores.
-    fn labels(&self) -> Vec<(i32, String)> {
-        let _: bool = self.0.call("AboutToShow", &0_i32).unwrap();
-        let (_revision, (_, _, children)): (u32, Node) =
-            self.0.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new())).unwrap();
-        let nodes = children.into_iter().map(|child| Node::try_from(Value::from(child)).unwrap());
-        nodes
-            .map(|(id, properties, _)| {
-                let label = properties.get("label").and_then(|label| <&str>::try_from(label).ok());
-                (id, label.unwrap_or_default().replace('_', ""))
-            })
-            .collect()
+    pub(crate) fn icon(&self) -> Icon<'_> {
+        let Registered { owner, path } = self.icons.recv_timeout(PATIENCE).expect("a tray icon");
+        let item = Proxy::new(&self.bus, owner.clone(), path, "org.kde.StatusNotifierItem").unwrap();
+        let menu: OwnedObjectPath = item.get_property("Menu").unwrap();
+        Icon { item, menu: Proxy::new(&self.bus, owner, menu, "com.canonical.dbusmenu").unwrap() }
     }
 }
 
-struct Watcher(Sender<Icon>);
+impl Icon<'_> {
+    /// Clicks the entry that these labels lead to, as soon as it is there. The click returns before its effect.
+    #[track_caller]
+    pub(crate) fn click(&self, labels: &[&str]) {
+        let entry = self.until(&format!("{labels:?}"), |menu| {
+            find(menu, labels).filter(|entry| entry.is_enabled).cloned()
+        });
+        let () = self.menu.call("Event", &(entry.id, "clicked", Value::from(""), 0_u32)).unwrap();
+    }
+
+    /// The entry that these labels lead to, as soon as it is there.
+    #[track_caller]
+    pub(crate) fn entry(&self, labels: &[&str]) -> Entry {
+        self.until(&format!("{labels:?}"), |menu| find(menu, labels).cloned())
+    }
+
+    /// Waits until no entry is where these labels lead.
+    #[track_caller]
+    pub(crate) fn until_gone(&self, labels: &[&str]) {
+        self.until(&format!("the end of {labels:?}"), |menu| find(menu, labels).is_none().then_some(()));
+    }
+
+    /// Waits until the menu is as wanted.
+    #[track_caller]
+    pub(crate) fn until<T>(&self, what: &str, wanted: impl Fn(&[Entry]) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let menu = self.read();
+            if let Some(found) = wanted(&menu) {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "waited in vain for {what} in {menu:#?}");
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// The menu as it is now, separators left out.
+    pub(crate) fn read(&self) -> Vec<Entry> {
+        let _: bool = self.menu.call("AboutToShow", &0_i32).unwrap();
+        let (_revision, (_, _, children)): (u32, Node) =
+            self.menu.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new())).unwrap();
+        entries(children)
+    }
+
+    /// The picture that the panel is told to show now.
+    pub(crate) fn picture(&self) -> PathBuf {
+        // The app tells each change; a cached property would be right only a moment later.
+        let property = |name: &str| -> String {
+            let properties = Proxy::new(
+                self.item.connection(),
+                self.item.destination().to_owned(),
+                self.item.path().to_owned(),
+                "org.freedesktop.DBus.Properties",
+            );
+            let value: OwnedValue =
+                properties.unwrap().call("Get", &("org.kde.StatusNotifierItem", name)).unwrap();
+            String::try_from(value).unwrap()
+        };
+        let (folder, name) = (property("IconThemePath"), property("IconName"));
+        let given = PathBuf::from(&name);
+        if given.is_absolute() { given } else { PathBuf::from(folder).join(format!("{name}.png")) }
+    }
+}
+
+fn entries(children: Vec<OwnedValue>) -> Vec<Entry> {
+    let nodes = children.into_iter().map(|child| Node::try_from(Value::from(child)).unwrap());
+    nodes
+        .filter(|(_, properties, _)| text(properties, "type") != "separator")
+        .map(|(id, properties, children)| Entry {
+            id,
+            label: text(&properties, "label").replace('_', ""),
+            // What is not said is the default.
+            is_enabled: properties.get("enabled").is_none_or(|value| bool::try_from(value) != Ok(false)),
+            is_on: (!text(&properties, "toggle-type").is_empty())
+                .then(|| properties.get("toggle-state").is_some_and(|value| i32::try_from(value) == Ok(1))),
+            entries: entries(children),
+        })
+        .collect()
+}
+
+fn text<'a>(properties: &'a Properties, name: &str) -> &'a str {
+    properties.get(name).and_then(|value| <&str>::try_from(value).ok()).unwrap_or_default()
+}
+
+fn find<'a>(menu: &'a [Entry], labels: &[&str]) -> Option<&'a Entry> {
+    let (first, rest) = labels.split_first().expect("a label at least");
+    let entry = menu.iter().find(|entry| entry.label == *first)?;
+    if rest.is_empty() { Some(entry) } else { find(&entry.entries, rest) }
+}
+
+struct Watcher(Sender<Registered>);
 
 #[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
@@ -102,9 +178,9 @@ impl Watcher {
     ) {
         let sender = header.sender().map(ToString::to_string).unwrap_or_default();
         let icon = if service.starts_with('/') {
-            Icon { owner: sender, path: service.to_owned() }
+            Registered { owner: sender, path: service.to_owned() }
         } else {
-            Icon { owner: service.to_owned(), path: "/StatusNotifierItem".to_owned() }
+            Registered { owner: service.to_owned(), path: "/StatusNotifierItem".to_owned() }
         };
         let _ = self.0.send(icon);
     }

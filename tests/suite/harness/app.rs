@@ -1,0 +1,171 @@
+//! The real tray app on a throw-away desktop.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::OnceLock;
+
+use tokio::time::{Duration, Instant, sleep};
+
+use super::desktop::{Desktop, Process};
+use super::http::PATIENCE;
+use super::programs::program;
+use super::serving::{Serving, command};
+use super::webdriver::{Driver, Page, free_port};
+
+/// The program.
+pub(crate) const APP: &str = "jean-memory-bridge";
+
+const POLL: Duration = Duration::from_millis(20);
+
+/// How the app is to be started.
+#[derive(Clone)]
+pub(crate) struct AppOptions {
+    env: Vec<(OsString, OsString)>,
+    arguments: Vec<OsString>,
+}
+
+/// The app; it is ended when this goes.
+pub(crate) struct App {
+    process: Process,
+    /// Without a URL until its bridge answers.
+    serving: Serving,
+    inspector: SocketAddr,
+    driver: OnceLock<Driver>,
+    output: PathBuf,
+}
+
+impl Default for AppOptions {
+    /// The sandbox as the API, a port of its own, English, and as somebody who has seen the welcome.
+    fn default() -> Self {
+        Self { env: Vec::new(), arguments: vec!["--background".into()] }
+            .env("JEAN_BRIDGE_API_BASE_URL", "sandbox")
+            .env("JEAN_BRIDGE_PORT", "0")
+            .env("JEAN_BRIDGE_LOG", "debug")
+            .env("LANG", "C.UTF-8")
+    }
+}
+
+impl AppOptions {
+    pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.env.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// The API is at this address: the upstream double.
+    pub(crate) fn api(self, base_url: &str) -> Self {
+        self.env("JEAN_BRIDGE_API_BASE_URL", base_url)
+    }
+
+    pub(crate) fn port(self, port: u16) -> Self {
+        self.env("JEAN_BRIDGE_PORT", port.to_string())
+    }
+
+    /// On a desktop that likes everything dark.
+    pub(crate) fn dark(self) -> Self {
+        self.env("GTK_THEME", "Adwaita:dark")
+    }
+
+    /// Started with these words and no others.
+    pub(crate) fn arguments(mut self, arguments: &[&str]) -> Self {
+        self.arguments = arguments.iter().map(OsString::from).collect();
+        self
+    }
+
+    /// Starts it and waits until its bridge answers.
+    pub(crate) async fn start(self, desktop: &Desktop) -> App {
+        self.launch(desktop).until_serving().await
+    }
+
+    /// Starts it and does not wait.
+    pub(crate) fn launch(self, desktop: &Desktop) -> App {
+        let inspector = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let home = desktop.bridge_home();
+        std::fs::create_dir_all(&home).expect("a directory");
+        let output = desktop.keychain().home().join("app.txt");
+        let file = std::fs::File::options().create(true).append(true).open(&output).expect("a file");
+        let env: Vec<(OsString, OsString)> =
+            desktop.env().into_iter().map(|(name, value)| (name.into(), value)).chain(self.env).collect();
+        let mut app = command(program(APP), &env, &home).into_std();
+        app.args(self.arguments)
+            .envs(env.iter().map(|(name, value)| (name, value)))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("WEBKIT_INSPECTOR_SERVER", inspector.to_string())
+            .stdout(file.try_clone().expect("a file"))
+            .stderr(Stdio::from(file));
+        let process = Process::start(&mut app);
+        let serving = Serving { url: String::new(), home, env };
+        App { process, serving, inspector, driver: OnceLock::new(), output }
+    }
+}
+
+impl App {
+    /// Waits until its bridge answers.
+    pub(crate) async fn until_serving(mut self) -> Self {
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let status = self.serving.cli(&["status", "--json"]).await;
+            if status.status.success() {
+                let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("JSON");
+                if status["pid"] == self.process.id() {
+                    status["url"].as_str().expect("a URL").clone_into(&mut self.serving.url);
+                    return self;
+                }
+            }
+            assert!(self.process.is_running(), "the app ended: {}", self.output());
+            assert!(Instant::now() < limit, "no bridge: {status:?}; {}", self.output());
+            sleep(POLL).await;
+        }
+    }
+
+    /// The window with this page, as soon as there is one.
+    pub(crate) async fn page(&self, url: &str) -> Page<'_> {
+        self.driver().page(url).await
+    }
+
+    pub(crate) fn driver(&self) -> &Driver {
+        self.driver.get_or_init(|| Driver::start(self.inspector))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Everything it wrote to stdout and stderr so far.
+    pub(crate) fn output(&self) -> String {
+        std::fs::read_to_string(&self.output).unwrap_or_default()
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.process.is_running()
+    }
+
+    /// Asks it to end, as logging out does, and waits.
+    #[track_caller]
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        self.process.terminate();
+        self.process.ended()
+    }
+
+    /// Waits until it ends by itself.
+    #[track_caller]
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        self.process.ended()
+    }
+}
+
+impl Deref for App {
+    type Target = Serving;
+
+    fn deref(&self) -> &Serving {
+        &self.serving
+    }
+}

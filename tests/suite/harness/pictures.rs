@@ -1,0 +1,19 @@
+//! Pictures of windows for people to look at: `JEAN_BRIDGE_ARTIFACTS`, or `target/artifacts`.
+
+use std::path::{Path, PathBuf};
+
+/// Keeps a PNG under this name.
+pub(crate) fn keep(name: &str, picture: &[u8]) {
+    let folder = folder();
+    std::fs::create_dir_all(&folder).expect("a folder for pictures");
+    std::fs::write(folder.join(name).with_extension("png"), picture).expect("a picture");
+}
+
+fn folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("JEAN_BRIDGE_ARTIFACTS") {
+        return folder.into();
+    }
+    let suite = std::env::current_exe().expect("a path of its own");
+    let target = suite.ancestors().nth(3).expect("target/PROFILE/deps/suite");
+    Path::join(target, "artifacts")
+}

@@ -1,0 +1,426 @@
+//! Sees and uses the app's windows through `WebKitWebDriver`, as W3C WebDriver has it.
+//!
+//! The driver attaches to the app that a test has started; tauri.md 10 says what it can and cannot do there.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
+
+use super::desktop::Process;
+use super::http::{Http, PATIENCE};
+
+const POLL: Duration = Duration::from_millis(20);
+/// The member that makes a JSON object a reference to an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Keys by their WebDriver code points.
+pub(crate) mod key {
+    pub(crate) const TAB: &str = "\u{e004}";
+    pub(crate) const ENTER: &str = "\u{e007}";
+    pub(crate) const SHIFT: &str = "\u{e008}";
+    pub(crate) const ESCAPE: &str = "\u{e00c}";
+    pub(crate) const SPACE: &str = " ";
+    pub(crate) const UP: &str = "\u{e013}";
+    pub(crate) const DOWN: &str = "\u{e015}";
+}
+
+/// A driver, attached to one app.
+pub(crate) struct Driver {
+    http: Http,
+    session: Mutex<Session>,
+    _process: Process,
+}
+
+/// There is one at a time; it ends with the last window.
+#[derive(Default)]
+struct Session {
+    id: Option<String>,
+    /// The window that it looks at.
+    window: Option<String>,
+}
+
+/// What the driver refused to do, in its words.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) error: String,
+    pub(crate) message: String,
+}
+
+/// A page in a window of the app.
+#[derive(Clone)]
+pub(crate) struct Page<'a> {
+    driver: &'a Driver,
+    window: String,
+}
+
+/// Something on a page.
+pub(crate) struct Element<'a> {
+    page: Page<'a>,
+    id: String,
+}
+
+impl Driver {
+    /// Starts one for the app that shows its windows to inspectors here.
+    pub(crate) fn start(inspector: SocketAddr) -> Self {
+        let port = free_port();
+        let mut driver = Command::new("WebKitWebDriver");
+        driver.arg(format!("--port={port}")).arg(format!("--target={inspector}"));
+        let process = Process::start(driver.stdout(Stdio::null()).stderr(Stdio::null()));
+        let http = Http::new(&format!("http://127.0.0.1:{port}"));
+        Self { http, session: Mutex::default(), _process: process }
+    }
+
+    /// The window with a page whose URL contains this, as soon as there is one.
+    pub(crate) async fn page(&self, url: &str) -> Page<'_> {
+        let found = async || {
+            let (window, _) = self.windows().await.into_iter().find(|(_, shown)| shown.contains(url))?;
+            Some(Page { driver: self, window })
+        };
+        until(&format!("a window with {url}"), found).await
+    }
+
+    /// Waits until no window shows such a page.
+    pub(crate) async fn until_gone(&self, url: &str) {
+        let gone = async || {
+            let windows = self.windows().await;
+            windows.iter().all(|(_, shown)| !shown.contains(url)).then_some(())
+        };
+        until(&format!("the end of the window with {url}"), gone).await;
+    }
+
+    /// The windows that there are, and the URLs of their pages.
+    pub(crate) async fn windows(&self) -> Vec<(String, String)> {
+        let mut session = self.session.lock().await;
+        let Ok(handles) = self.ask(&mut session, "GET", "/window/handles", None).await else {
+            return Vec::new();
+        };
+        let mut windows = Vec::new();
+        for handle in handles.as_array().into_iter().flatten().filter_map(Value::as_str) {
+            // It may close meanwhile.
+            if let Ok(url) = self.ask_in(&mut session, handle, "GET", "/url", None).await {
+                windows.push((handle.to_owned(), url.as_str().unwrap_or_default().to_owned()));
+            }
+        }
+        windows
+    }
+
+    /// Asks in a window.
+    async fn ask_in(
+        &self,
+        session: &mut Session,
+        window: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, Refusal> {
+        if session.window.as_deref() != Some(window) {
+            session.window = None;
+            self.ask(session, "POST", "/window", Some(json!({ "handle": window }))).await?;
+            session.window = Some(window.to_owned());
+        }
+        self.ask(session, method, path, body).await
+    }
+
+    /// Asks in the session, which is begun if there is none.
+    async fn ask(
+        &self,
+        session: &mut Session,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, Refusal> {
+        let id = if let Some(id) = &session.id {
+            id.clone()
+        } else {
+            let wanted = json!({ "capabilities": { "alwaysMatch": {} } });
+            let begun = self.send("POST", "/session", Some(wanted)).await?;
+            let id = begun["sessionId"].as_str().expect("a session has an id").to_owned();
+            *session = Session { id: Some(id.clone()), window: None };
+            id
+        };
+        let answer = self.send(method, &format!("/session/{id}{path}"), body).await;
+        if answer.as_ref().is_err_and(|refusal| refusal.error == "invalid session id") {
+            *session = Session::default();
+        }
+        answer
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, Refusal> {
+        let method = method.parse().expect("a method");
+        let asking = self.http.ask(method, path);
+        let asking = if let Some(body) = &body { asking.json(body) } else { asking };
+        // It may not listen yet.
+        let Some(answer) = asking.try_send().await else {
+            return Err(Refusal { error: "no driver".to_owned(), message: String::new() });
+        };
+        let value = answer.json()["value"].clone();
+        if answer.status.is_success() {
+            return Ok(value);
+        }
+        let text = |member: &str| value[member].as_str().unwrap_or_default().to_owned();
+        Err(Refusal { error: text("error"), message: text("message") })
+    }
+}
+
+impl<'a> Page<'a> {
+    async fn try_ask(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, Refusal> {
+        let mut session = self.driver.session.lock().await;
+        self.driver.ask_in(&mut session, &self.window, method, path, body).await
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+        let answer = self.try_ask(method, path, body).await;
+        answer.unwrap_or_else(|refusal| panic!("{method} {path}: {refusal:?}"))
+    }
+
+    /// What a script of these words returns; `arguments[0]` is `argument`.
+    pub(crate) async fn run(&self, script: &str, argument: Value) -> Value {
+        self.ask("POST", "/execute/sync", Some(json!({ "script": script, "args": [argument] }))).await
+    }
+
+    /// What a promise comes to: `script` is an expression in which `argument` is known.
+    pub(crate) async fn wait_for(&self, script: &str, argument: Value) -> Result<Value, Value> {
+        let script = format!(
+            "const [argument, done] = arguments;
+             Promise.resolve().then(() => ({script})).then(
+                 (value) => done({{ kept: value ?? null }}),
+                 (error) => done({{ broken: error instanceof Error ? String(error) : error ?? null }}),
+             );"
+        );
+        let mut answer =
+            self.ask("POST", "/execute/async", Some(json!({ "script": script, "args": [argument] }))).await;
+        match answer.get_mut("broken") {
+            Some(error) => Err(error.take()),
+            None => Ok(answer["kept"].take()),
+        }
+    }
+
+    /// Calls a command of the app as the page could, whether or not it does.
+    pub(crate) async fn invoke(&self, command: &str, arguments: Value) -> Result<Value, Value> {
+        let script = "window.__TAURI__.core.invoke(argument.command, argument.arguments)";
+        self.wait_for(script, json!({ "command": command, "arguments": arguments })).await
+    }
+
+    /// Waits until an expression is true on the page.
+    #[track_caller]
+    pub(crate) fn until(&self, expression: &str) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let limit = Instant::now() + PATIENCE;
+            let script = format!("return Boolean({expression});");
+            let body = json!({ "script": script, "args": [] });
+            loop {
+                let answer = self.try_ask("POST", "/execute/sync", Some(body.clone())).await;
+                if matches!(answer, Ok(Value::Bool(true))) {
+                    return;
+                }
+                if Instant::now() > limit {
+                    panic!("at {caller} in vain: {expression} ({answer:?}); the page: {}", self.text().await);
+                }
+                sleep(POLL).await;
+            }
+        }
+    }
+
+    /// Waits until the page shows this text.
+    #[track_caller]
+    pub(crate) fn until_shown(&self, text: &str) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        let found = format!("document.body.innerText.includes({})", json!(text));
+        let page = self.clone();
+        async move {
+            let limit = Instant::now() + PATIENCE;
+            loop {
+                let script = json!({ "script": format!("return {found};"), "args": [] });
+                if matches!(page.try_ask("POST", "/execute/sync", Some(script)).await, Ok(Value::Bool(true)))
+                {
+                    return;
+                }
+                if Instant::now() > limit {
+                    panic!("at {caller}: {found} in vain; the page: {}", page.text().await);
+                }
+                sleep(POLL).await;
+            }
+        }
+    }
+
+    /// All the text that can be seen.
+    pub(crate) async fn text(&self) -> String {
+        self.run("return document.body.innerText;", Value::Null).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The first element that can be seen of those that a CSS selector means, as soon as there is one.
+    #[track_caller]
+    pub(crate) fn find(&self, css: &str) -> impl Future<Output = Element<'a>> {
+        let script = "return [...document.querySelectorAll(arguments[0])].find((e) => e.checkVisibility());";
+        self.look_for(script, css)
+    }
+
+    /// The button, link, tab or switch that is called this, as a person, or a screen reader, would read it.
+    #[track_caller]
+    pub(crate) fn find_called(&self, name: &str) -> impl Future<Output = Element<'a>> {
+        let script = "
+            const all = document.querySelectorAll(
+                'button, a, summary, label, input, select, [role=button], [role=tab], [role=switch]');
+            const name = (e) => (e.getAttribute('aria-label') ?? e.innerText ?? '').trim().replace(/\\s+/g, ' ');
+            return [...all].find((e) => e.checkVisibility() && name(e) === arguments[0]);";
+        self.look_for(script, name)
+    }
+
+    #[track_caller]
+    fn look_for(&self, script: &'static str, wanted: &str) -> impl Future<Output = Element<'a>> {
+        let caller = std::panic::Location::caller();
+        let (page, wanted) = (self.clone(), wanted.to_owned());
+        async move {
+            let limit = Instant::now() + PATIENCE;
+            let body = json!({ "script": script, "args": [wanted] });
+            loop {
+                let found = page.try_ask("POST", "/execute/sync", Some(body.clone())).await;
+                if let Some(id) = found.as_ref().ok().and_then(|found| found[ELEMENT].as_str()) {
+                    return Element { id: id.to_owned(), page };
+                }
+                if Instant::now() > limit {
+                    panic!("at {caller}: no {wanted:?} ({found:?}) on the page: {}", page.text().await);
+                }
+                sleep(POLL).await;
+            }
+        }
+    }
+
+    /// Whether any element that can be seen is meant by a CSS selector, now.
+    pub(crate) async fn has(&self, css: &str) -> bool {
+        let script = "return [...document.querySelectorAll(arguments[0])].some((e) => e.checkVisibility());";
+        self.run(script, json!(css)).await == json!(true)
+    }
+
+    /// Presses these keys one after the other, wherever the focus is. What closes the window is no fault.
+    pub(crate) async fn press(&self, keys: &[&str]) {
+        let strokes: Vec<_> = keys
+            .iter()
+            .flat_map(|key| {
+                [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
+            })
+            .collect();
+        self.act(strokes).await;
+    }
+
+    /// Presses these keys together.
+    pub(crate) async fn press_together(&self, keys: &[&str]) {
+        let down = keys.iter().map(|key| json!({ "type": "keyDown", "value": key }));
+        let up = keys.iter().rev().map(|key| json!({ "type": "keyUp", "value": key }));
+        self.act(down.chain(up).collect()).await;
+    }
+
+    async fn act(&self, strokes: Vec<Value>) {
+        let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] });
+        tolerate_closing(self.try_ask("POST", "/actions", Some(actions)).await);
+    }
+
+    /// What has the focus: the name that a screen reader says, or what it is.
+    pub(crate) async fn focused(&self) -> String {
+        let script = "
+            const e = document.activeElement;
+            const label = e.getAttribute('aria-label') ?? e.labels?.[0]?.innerText ?? e.innerText;
+            return (e === document.body ? '' : label || e.id || e.tagName).trim().replace(/\\s+/g, ' ');";
+        self.run(script, Value::Null).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A PNG of what the window shows of the page.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        let encoded = self.ask("GET", "/screenshot", None).await;
+        let encoded = encoded.as_str().expect("a picture");
+        base64::engine::general_purpose::STANDARD.decode(encoded).expect("a picture")
+    }
+
+    /// Waits until the window is gone.
+    pub(crate) async fn until_closed(&self) {
+        let gone = async || {
+            let windows = self.driver.windows().await;
+            windows.iter().all(|(window, _)| *window != self.window).then_some(())
+        };
+        until("the end of the window", gone).await;
+    }
+}
+
+impl Element<'_> {
+    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+        self.page.ask(method, &format!("/element/{}{path}", self.id), body).await
+    }
+
+    /// Clicks as a person does: where it is, if nothing is in front of it. What closes the window is no fault.
+    pub(crate) async fn click(&self) {
+        let path = format!("/element/{}/click", self.id);
+        tolerate_closing(self.page.try_ask("POST", &path, Some(json!({}))).await);
+    }
+
+    pub(crate) async fn write(&self, text: &str) {
+        self.ask("POST", "/value", Some(json!({ "text": text }))).await;
+    }
+
+    /// Pastes a text in place of what is there. Not key by key: it may be long.
+    pub(crate) async fn paste(&self, text: &str) {
+        let script = "
+            const [[element, text]] = arguments;
+            element.focus();
+            element.select();
+            const pasted = new DataTransfer();
+            pasted.setData('text/plain', text);
+            const event = new ClipboardEvent('paste', { clipboardData: pasted, bubbles: true, cancelable: true });
+            if (element.dispatchEvent(event)) {
+                element.value = text;
+                element.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
+            }";
+        self.page.run(script, json!([{ (ELEMENT): self.id }, text])).await;
+    }
+
+    pub(crate) async fn text(&self) -> String {
+        self.ask("GET", "/text", None).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A property of the element, as scripts see it.
+    pub(crate) async fn property(&self, name: &str) -> Value {
+        self.ask("GET", &format!("/property/{name}"), None).await
+    }
+
+    pub(crate) async fn is_enabled(&self) -> bool {
+        self.ask("GET", "/enabled", None).await == json!(true)
+    }
+
+    /// Waits until it can be used.
+    pub(crate) async fn until_enabled(self) -> Self {
+        until("an element that can be used", async || self.is_enabled().await.then_some(())).await;
+        self
+    }
+}
+
+/// A port that is free now.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// A click that closes its own window is often answered with the window's absence.
+#[track_caller]
+fn tolerate_closing(answer: Result<Value, Refusal>) {
+    const GONE: [&str; 3] = ["no such window", "invalid session id", "no driver"];
+    if let Err(refusal) = answer {
+        assert!(GONE.contains(&refusal.error.as_str()), "{refusal:?}");
+    }
+}
+
+/// Looks until it finds.
+async fn until<T>(what: &str, find: impl AsyncFn() -> Option<T>) -> T {
+    let limit = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = find().await {
+            return found;
+        }
+        assert!(Instant::now() < limit, "waited in vain for {what}");
+        sleep(POLL).await;
+    }
+}
