@@ -1,7 +1,6 @@
 //! Plays the desktop's notification service: keeps what is shown, and clicks on it.
 
 #![expect(
-    clippy::needless_pass_by_value,
     clippy::too_many_arguments,
     clippy::unused_self,
     clippy::used_underscore_binding,

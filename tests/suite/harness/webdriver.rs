@@ -1,4 +1,4 @@
-//! Sees and uses the app's windows through `WebKitWebDriver`, as W3C WebDriver has it.
+//! Sees and uses the app's windows through `WebKitWebDriver`, as the W3C has it.
 //!
 //! The driver attaches to the app that a test has started; tauri.md 10 says what it can and cannot do there.
 
@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// The member that makes a JSON object a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// Keys by their WebDriver code points.
+/// Keys by the code points of the W3C.
 pub(crate) mod key {
     pub(crate) const TAB: &str = "\u{e004}";
     pub(crate) const ENTER: &str = "\u{e007}";
@@ -82,6 +82,20 @@ impl Driver {
             Some(Page { driver: self, window })
         };
         until(&format!("a window with {url}"), found).await
+    }
+
+    /// The same of several that come and go: the one where this expression is true.
+    pub(crate) async fn page_where(&self, url: &str, expression: &str) -> Page<'_> {
+        let found = async || {
+            for (window, _) in self.windows().await.into_iter().filter(|(_, shown)| shown.contains(url)) {
+                let page = Page { driver: self, window };
+                if page.is_true(expression).await {
+                    return Some(page);
+                }
+            }
+            None
+        };
+        until(&format!("a window with {url} where {expression}"), found).await
     }
 
     /// Waits until no window shows such a page.
@@ -206,22 +220,22 @@ impl<'a> Page<'a> {
         self.wait_for(script, json!({ "command": command, "arguments": arguments })).await
     }
 
+    /// Whether an expression is true on the page, now; a page that is gone has no truth.
+    pub(crate) async fn is_true(&self, expression: &str) -> bool {
+        let script = json!({ "script": format!("return Boolean({expression});"), "args": [] });
+        matches!(self.try_ask("POST", "/execute/sync", Some(script)).await, Ok(Value::Bool(true)))
+    }
+
     /// Waits until an expression is true on the page.
     #[track_caller]
-    pub(crate) fn until(&self, expression: &str) -> impl Future<Output = ()> {
+    pub(crate) fn until(&self, expression: &str) -> impl Future<Output = ()> + use<'a> {
         let caller = std::panic::Location::caller();
+        let (page, expression) = (self.clone(), expression.to_owned());
         async move {
             let limit = Instant::now() + PATIENCE;
-            let script = format!("return Boolean({expression});");
-            let body = json!({ "script": script, "args": [] });
-            loop {
-                let answer = self.try_ask("POST", "/execute/sync", Some(body.clone())).await;
-                if matches!(answer, Ok(Value::Bool(true))) {
-                    return;
-                }
-                if Instant::now() > limit {
-                    panic!("at {caller} in vain: {expression} ({answer:?}); the page: {}", self.text().await);
-                }
+            while !page.is_true(&expression).await {
+                let late = Instant::now() > limit;
+                assert!(!late, "at {caller} in vain: {expression}; the page: {}", page.text().await);
                 sleep(POLL).await;
             }
         }
@@ -229,24 +243,8 @@ impl<'a> Page<'a> {
 
     /// Waits until the page shows this text.
     #[track_caller]
-    pub(crate) fn until_shown(&self, text: &str) -> impl Future<Output = ()> {
-        let caller = std::panic::Location::caller();
-        let found = format!("document.body.innerText.includes({})", json!(text));
-        let page = self.clone();
-        async move {
-            let limit = Instant::now() + PATIENCE;
-            loop {
-                let script = json!({ "script": format!("return {found};"), "args": [] });
-                if matches!(page.try_ask("POST", "/execute/sync", Some(script)).await, Ok(Value::Bool(true)))
-                {
-                    return;
-                }
-                if Instant::now() > limit {
-                    panic!("at {caller}: {found} in vain; the page: {}", page.text().await);
-                }
-                sleep(POLL).await;
-            }
-        }
+    pub(crate) fn until_shown(&self, text: &str) -> impl Future<Output = ()> + use<'a> {
+        self.until(&format!("document.body.innerText.includes({})", json!(text)))
     }
 
     /// All the text that can be seen.
@@ -256,14 +254,14 @@ impl<'a> Page<'a> {
 
     /// The first element that can be seen of those that a CSS selector means, as soon as there is one.
     #[track_caller]
-    pub(crate) fn find(&self, css: &str) -> impl Future<Output = Element<'a>> {
+    pub(crate) fn find(&self, css: &str) -> impl Future<Output = Element<'a>> + use<'a> {
         let script = "return [...document.querySelectorAll(arguments[0])].find((e) => e.checkVisibility());";
         self.look_for(script, css)
     }
 
     /// The button, link, tab or switch that is called this, as a person, or a screen reader, would read it.
     #[track_caller]
-    pub(crate) fn find_called(&self, name: &str) -> impl Future<Output = Element<'a>> {
+    pub(crate) fn find_called(&self, name: &str) -> impl Future<Output = Element<'a>> + use<'a> {
         let script = "
             const all = document.querySelectorAll(
                 'button, a, summary, label, input, select, [role=button], [role=tab], [role=switch]');
@@ -273,7 +271,7 @@ impl<'a> Page<'a> {
     }
 
     #[track_caller]
-    fn look_for(&self, script: &'static str, wanted: &str) -> impl Future<Output = Element<'a>> {
+    fn look_for(&self, script: &'static str, wanted: &str) -> impl Future<Output = Element<'a>> + use<'a> {
         let caller = std::panic::Location::caller();
         let (page, wanted) = (self.clone(), wanted.to_owned());
         async move {
@@ -284,9 +282,8 @@ impl<'a> Page<'a> {
                 if let Some(id) = found.as_ref().ok().and_then(|found| found[ELEMENT].as_str()) {
                     return Element { id: id.to_owned(), page };
                 }
-                if Instant::now() > limit {
-                    panic!("at {caller}: no {wanted:?} ({found:?}) on the page: {}", page.text().await);
-                }
+                let late = Instant::now() > limit;
+                assert!(!late, "at {caller}: no {wanted:?} ({found:?}) on the page: {}", page.text().await);
                 sleep(POLL).await;
             }
         }

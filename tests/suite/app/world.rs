@@ -1,0 +1,138 @@
+//! A desktop with the app on it, a Jean Memory that does as it is told, and clients that ask.
+
+use serde_json::{Value, json};
+
+use super::consent::Consent;
+use crate::double::{ALICE, Double};
+use crate::harness::app::{App, AppOptions};
+use crate::harness::desktop::Desktop;
+use crate::harness::http::{Answer, PATIENCE};
+use crate::harness::mcp::{modern, reply};
+use crate::harness::oauth::{Client, SignIn, Tokens};
+use crate::harness::panel::{Icon, Panel};
+use crate::harness::webdriver::Page;
+
+/// Whoever goes first is named first: the app ends before what it stands on.
+pub(super) struct World {
+    pub(super) app: App,
+    pub(super) double: Double,
+    pub(super) panel: Panel,
+    pub(super) desktop: Desktop,
+}
+
+impl World {
+    /// No account yet.
+    pub(super) async fn start() -> Self {
+        Self::start_as(AppOptions::default()).await
+    }
+
+    pub(super) async fn start_as(options: AppOptions) -> Self {
+        Self::start_on(Desktop::with_keychain(), options).await
+    }
+
+    pub(super) async fn start_on(desktop: Desktop, options: AppOptions) -> Self {
+        let double = Double::start().await;
+        let panel = Panel::start(&desktop.bus());
+        let app = options.api(&double.base_url()).start(&desktop).await;
+        Self { app, double, panel, desktop }
+    }
+
+    /// With Alice's account.
+    pub(super) async fn with_account() -> Self {
+        let world = Self::start().await;
+        world.add_key(ALICE.key).await;
+        world
+    }
+
+    /// `accounts add`, as a person does it at a terminal.
+    pub(super) async fn add_key(&self, key: &str) {
+        let ended = self.app.cli_with_stdin(&["accounts", "add", "--key-stdin"], key).await;
+        assert!(ended.status.success(), "{ended:?}");
+    }
+
+    pub(super) fn icon(&self) -> Icon<'_> {
+        self.panel.icon()
+    }
+
+    /// A client of this name asks for access, in a browser.
+    pub(super) async fn ask(&self, name: &str) -> SignIn {
+        Client::register(&self.app, name).await.ask(&[]).await
+    }
+
+    /// The window that asks about it.
+    pub(super) async fn consent(&self, asked: &SignIn) -> Consent<'_> {
+        Consent::about(&self.app, &asked.code).await
+    }
+
+    /// The main window, opened from the tray.
+    pub(super) async fn open(&self, icon: &Icon<'_>) -> Page<'_> {
+        icon.click(&["Open"]);
+        self.app.page("main.html").await
+    }
+
+    /// A client that was allowed everything, on the command line.
+    pub(super) async fn sign_in(&self, name: &str) -> (Client, Tokens) {
+        let client = Client::register(&self.app, name).await;
+        let tokens = client.sign_in_as(&self.app, &[], &[]).await;
+        (client, tokens)
+    }
+
+    /// A tool call, and whatever comes back.
+    pub(super) async fn call(&self, tokens: &Tokens, tool: &str, arguments: Value) -> Answer {
+        let params = json!({ "name": tool, "arguments": arguments });
+        modern(&self.app.http(), &tokens.access, "tools/call", params).send().await
+    }
+
+    /// The result of a call that anyone may make.
+    pub(super) async fn list_memories(&self, tokens: &Tokens) -> Value {
+        let answer = self.call(tokens, "list_memories", json!({})).await.assert_status(200);
+        reply(&answer)["result"].clone()
+    }
+
+    /// The names of the tools that a client is offered.
+    pub(super) async fn tools(&self, tokens: &Tokens) -> Vec<String> {
+        let answer = modern(&self.app.http(), &tokens.access, "tools/list", json!({})).send().await;
+        let listed = reply(&answer.assert_status(200));
+        let tools = listed["result"]["tools"].as_array().expect("a list").clone();
+        tools.iter().map(|tool| tool["name"].as_str().expect("a name").to_owned()).collect()
+    }
+
+    /// The questions that wait.
+    pub(super) async fn waiting(&self) -> usize {
+        self.app.cli_json(&["requests"]).await.as_array().expect("a list").len()
+    }
+
+    pub(super) async fn accounts(&self) -> Vec<Value> {
+        self.app.cli_json(&["accounts"]).await.as_array().expect("a list").clone()
+    }
+}
+
+/// The client comes back from its browser with tokens.
+pub(super) async fn signed_in(asked: &SignIn) -> Tokens {
+    let back = asked.finish().await;
+    asked.exchange(back.get("code").unwrap_or_else(|| panic!("no code in {}", back.url))).await
+}
+
+/// The client is told that it was refused.
+pub(super) async fn assert_denied(asked: &SignIn) {
+    let back = asked.finish().await;
+    assert_eq!((back.get("error"), back.get("code")), (Some("access_denied"), None), "{}", back.url);
+}
+
+/// The client waits on: its page is told to come again.
+pub(super) async fn assert_waits(asked: &SignIn) {
+    let back = asked.hand_in().await.assert_status(303).redirect();
+    assert!(!back.url.starts_with(&asked.client.redirect_uri), "{}", back.url);
+}
+
+/// Asks again until the answer is as wanted.
+pub(super) async fn until<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+    let limit = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(tokio::time::Instant::now() < limit, "waited in vain: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
