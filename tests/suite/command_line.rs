@@ -225,7 +225,7 @@ mod pipes {
 #[cfg(target_os = "linux")]
 mod on_a_terminal {
     use super::*;
-    use crate::harness::terminal::Terminal;
+    use crate::harness::terminal::{Terminal, Typed};
 
     #[tokio::test]
     async fn a_request_is_allowed_and_the_key_is_not_shown() {
@@ -255,6 +255,39 @@ mod on_a_terminal {
         assert_eq!(terminal.bridge().cli_json(&["requests"]).await[0]["code"], sign_in.code);
         terminal.answer("Allow Cursor?", "n", "Refused.").await;
         assert_eq!(terminal.bridge().cli_json(&["requests"]).await, json!([]));
+    }
+
+    #[tokio::test]
+    async fn approve_shows_who_asks_and_waits_for_a_yes() {
+        let bridge = Bridge::start().await;
+        let asked = Client::register(&bridge, "Claude Code").await.ask(&[]).await;
+        for (line, is_yes) in [("", false), ("n", false), ("perhaps", false), ("y", true)] {
+            let typed = Typed::command(&bridge, &["approve", &asked.code, "--sandbox", "--scope", "read"]);
+            typed.answer("Allow Claude Code? [y/N] ", line).await;
+            let (succeeded, shown) = typed.ended().await;
+            assert_eq!(succeeded, is_yes, "{line}: {shown}");
+            for fact in ["wants to use your memories", &asked.code, "this computer", "read: search"] {
+                assert!(shown.contains(fact), "{fact}: {shown}");
+            }
+            assert!(!shown.contains("write: add"), "it is not to be allowed: {shown}");
+            assert_eq!(bridge.cli_json(&["requests"]).await.as_array().unwrap().is_empty(), is_yes);
+        }
+        let code = asked.finish().await.get("code").unwrap().to_owned();
+        asked.exchange(&code).await;
+        assert_eq!(bridge.cli_json(&["clients"]).await[0]["scopes"], json!(["read"]));
+    }
+
+    #[tokio::test]
+    async fn a_yes_is_for_the_question_that_was_read() {
+        let bridge = Bridge::start().await;
+        let asked = Client::register(&bridge, "App").await.ask(&[]).await;
+        let typed = Typed::command(&bridge, &["approve", &asked.code, "--key-stdin"]);
+        typed.answer("Allow App? [y/N] ", "y").await;
+        bridge.cli_ok(&["deny", &asked.code]).await;
+        typed.answer("press Enter: ", "jean_sk_EXAMPLE_0123456789abcdef").await;
+        let (succeeded, shown) = typed.ended().await;
+        assert!(!succeeded && !shown.contains("EXAMPLE"), "{shown}");
+        assert_eq!(asked.finish().await.get("error"), Some("access_denied"));
     }
 
     #[tokio::test]

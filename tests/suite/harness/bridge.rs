@@ -236,6 +236,20 @@ impl Bridge {
         Self { child, serving, stderr, _own_home: Some(home) }
     }
 
+    /// Starts `jean-bridge` against this bridge on a terminal.
+    #[cfg(target_os = "linux")]
+    pub(super) fn spawn_on(&self, args: &[&str], input: Stdio, output: Stdio) -> Child {
+        let error = std::fs::File::create(self.home.join("stderr-of-a-command.txt")).expect("a file");
+        command(program("jean-bridge"), &self.env, &self.home)
+            .args(args)
+            .stdin(input)
+            .stdout(output)
+            .stderr(error)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("jean-bridge can be started")
+    }
+
     /// A bridge with the sandbox as its API.
     pub(crate) async fn start() -> Self {
         BridgeOptions::default().start().await

@@ -27,6 +27,7 @@ pub(super) async fn run(bridge: Arc<Bridge>, activity_days: u32) {
             () = bridge.shutdown.cancelled() => break,
         }
         note(bridge.oauth.write_down_uses().await);
+        bridge.oauth.tell_uses();
         if round % ROUNDS_PER_TIDYING == 0 {
             let now = bridge.clock.now();
             note(bridge.oauth.tidy(now).await);

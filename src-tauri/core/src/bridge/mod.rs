@@ -15,6 +15,8 @@ mod settings;
 mod start;
 mod status;
 mod tools;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use std::net::SocketAddr;

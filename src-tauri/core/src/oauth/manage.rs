@@ -1,6 +1,7 @@
 //! What a person does with clients: list them, end them; and what the bridge does from time to time.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::AuthorizationServer;
@@ -118,7 +119,20 @@ impl AuthorizationServer {
     /// [`StoreError`].
     pub async fn write_down_uses(&self) -> Result<(), StoreError> {
         let uses = self.live.take_uses();
-        if uses.is_empty() { Ok(()) } else { self.store.add_grant_uses(uses).await }
+        if uses.is_empty() {
+            return Ok(());
+        }
+        self.store.add_grant_uses(uses).await?;
+        self.uses_to_tell.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Tells that grants were used, if they were since the last time. Not at each use, and not when somebody
+    /// looks, or two who look would keep each other looking.
+    pub fn tell_uses(&self) {
+        if self.uses_to_tell.swap(false, Ordering::Relaxed) {
+            self.live.note_change();
+        }
     }
 
     /// Forgets what has ended by itself.

@@ -29,6 +29,7 @@ mod token;
 mod transactions;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::broadcast;
@@ -110,6 +111,7 @@ pub struct AuthorizationServer {
     transactions: Transactions,
     limits: Limits,
     signed_out: broadcast::Sender<SignedOut>,
+    uses_to_tell: AtomicBool,
 }
 
 /// Why a bearer could not be judged.
@@ -144,6 +146,7 @@ impl AuthorizationServer {
             transactions: Transactions::default(),
             limits: Limits::default(),
             signed_out: signed_out::channel(),
+            uses_to_tell: AtomicBool::new(false),
         }
     }
 
