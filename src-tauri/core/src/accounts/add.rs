@@ -201,7 +201,8 @@ impl Accounts {
             ..old.clone()
         };
         self.0.keys.remember(&new.id, key);
-        self.remove_in_turn(&old.id).await?;
+        // The key of the environment is in no keychain.
+        self.forget(&old.id).await?;
         self.save(new).await
     }
 

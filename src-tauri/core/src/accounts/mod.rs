@@ -202,20 +202,28 @@ impl Accounts {
     /// # Errors
     /// [`StoreError`]; then nothing was forgotten.
     pub async fn remove(&self, id: &AccountId) -> Result<bool, StoreError> {
-        let _turn = self.0.writing.lock().await;
-        self.remove_in_turn(id).await
+        {
+            let _turn = self.0.writing.lock().await;
+            if !self.forget(id).await? {
+                return Ok(false);
+            }
+        }
+        // Out of turn, because the keychain may show a prompt.
+        if let Err(error) = self.0.keys.delete(id).await {
+            tracing::warn!(account = %id, %error, "the key of a removed account is still in the keychain");
+        }
+        Ok(true)
     }
 
-    async fn remove_in_turn(&self, id: &AccountId) -> Result<bool, StoreError> {
+    /// Takes an account off the list, and its key out of memory. Only while [`Inner::writing`] is held.
+    async fn forget(&self, id: &AccountId) -> Result<bool, StoreError> {
         if self.get(id).await?.is_none() {
             return Ok(false);
         }
         self.0.store.delete_account(id).await?;
         self.list().await?.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.0.keys.restore(id, None);
         self.0.list_changes.send_modify(|count| *count += 1);
-        if let Err(error) = self.0.keys.delete(id).await {
-            tracing::warn!(account = %id, %error, "the key of a removed account is still in the keychain");
-        }
         self.changed(id);
         Ok(true)
     }

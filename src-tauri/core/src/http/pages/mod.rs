@@ -177,3 +177,39 @@ fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    async fn text(waiting: &Waiting, front: Front) -> String {
+        let page = super::waiting(&TransactionId::new("t"), waiting, front);
+        let body = page.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_waiting_page_says_where_to_answer() {
+        // design.md 4
+        let waiting = Waiting {
+            client_name: "App".into(),
+            code: "K7-42".into(),
+            goes_to: "127.0.0.1".into(),
+            decided: false,
+            displaced: false,
+            finished: false,
+        };
+        let (windows, terminal) =
+            (text(&waiting, Front::Windows).await, text(&waiting, Front::Terminal).await);
+        assert!(windows.contains("asks you in its own window") && !windows.contains("where the bridge runs"));
+        assert!(terminal.contains("terminal where the bridge runs") && !terminal.contains("window"));
+        for page in [windows, terminal] {
+            assert!(page.contains("class=\"code\">K7-42<"), "{page}");
+            for command in ["jean-bridge approve K7-42", "jean-bridge deny K7-42"] {
+                assert!(page.contains(command), "{page}");
+            }
+        }
+    }
+}
