@@ -2,7 +2,7 @@
 //!
 //! The desk holds a question until it is answered, withdrawn or out of time, and takes at most one answer.
 //! Who answers is not its business: the window, the terminal of `serve` and `approve` all watch
-//! [`Desk::questions`] and call [`Desk::answer`]. Deliberately absent: remembered consent. Every question
+//! [`Desk::questions`] and call [`Desk::settle`] or [`Desk::deny`]. Deliberately absent: remembered consent. Every question
 //! is a person's click (protocol.md D5, 9.21).
 
 mod code;
