@@ -93,6 +93,7 @@ export function timeAgo(time, now) {
  */
 export function dress(root = document) {
   document.documentElement.lang = surroundings.language;
+  document.documentElement.dir = direction(surroundings.language);
   document.documentElement.dataset.appearance = surroundings.appearance;
   for (const target of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-words]"))) {
     target.textContent = t(/** @type {string} */ (target.dataset.words));
@@ -102,6 +103,12 @@ export function dress(root = document) {
       target.setAttribute(attribute, t(/** @type {string} */ (target.getAttribute(`data-words-${attribute}`))));
     }
   }
+}
+
+/** @param {string} language */
+function direction(language) {
+  const locale = /** @type {any} */ (new Intl.Locale(language));
+  return (locale.getTextInfo?.() ?? locale.textInfo)?.direction ?? "ltr";
 }
 
 /** @param {Child[]} children */

@@ -5,6 +5,8 @@ import { ignoreHeldKeys } from "../guard.js";
 import { t } from "../words.js";
 
 const BUTTONS = ["allow", "deny"];
+/** On a Mac, Alt and a letter write another letter. */
+const HAS_LETTERS = !navigator.platform.startsWith("Mac");
 
 /** @param {{refuse: () => void, fold: () => boolean}} actions */
 export function listenToKeys({ refuse, fold }) {
@@ -16,7 +18,7 @@ export function listenToKeys({ refuse, fold }) {
       event.preventDefault();
       if (!fold()) refuse();
     }
-    if (!event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!HAS_LETTERS || !event.altKey || event.ctrlKey || event.metaKey) return;
     const id = BUTTONS.find((button) => letterOf(button) === event.key.toLowerCase());
     if (!id) return;
     event.preventDefault();
@@ -37,6 +39,10 @@ function letterOf(id) {
  * @param {string} letter
  */
 function label(button, words, letter) {
+  if (!HAS_LETTERS) {
+    fill(button, words);
+    return;
+  }
   const at = words.toLowerCase().indexOf(letter);
   button.setAttribute("aria-keyshortcuts", `Alt+${letter.toUpperCase()}`);
   const underlined = element("u", {}, words.slice(at, at + 1));
