@@ -15,6 +15,8 @@ mod harness;
 mod keychain;
 mod mcp;
 mod oauth;
+#[cfg(target_os = "linux")]
+mod pages;
 mod rules;
 mod system;
 mod words;
