@@ -17,19 +17,23 @@ const details = foldable();
 const answer = answering();
 listenToKeys({ refuse: answer.refuse, fold: details.fold });
 
-try {
-  const question = await ask("consent_question");
-  const { request, place, accounts, default_account, problems, now } = question;
-  showAsker(request, details);
-  const asked = permissions(request.scopes);
-  const chosen = account({ accounts, preferred: default_account, problems }, answer.moveOn);
-  answer.about(asked, chosen);
-  showPlace(place);
-  countDown(request.expires_at, now);
-  await appear(chosen.focus);
-} catch (failure) {
-  answer.impossible(failure);
-  await appear(() => byId("who").focus());
+await appear(await draw());
+
+/** Draws the question, or that there is none; says what gets the focus. */
+async function draw() {
+  try {
+    const { request, place, accounts, default_account, problems, now } = await ask("consent_question");
+    showAsker(request, details);
+    const asked = permissions(request.scopes);
+    const chosen = account({ accounts, preferred: default_account, problems }, answer.moveOn);
+    answer.about(asked, chosen);
+    showPlace(place);
+    countDown(request.expires_at, now);
+    return chosen.focus;
+  } catch (failure) {
+    answer.impossible(failure);
+    return () => byId("who").focus();
+  }
 }
 
 /**
@@ -38,7 +42,8 @@ try {
  * @param {() => void} focus
  */
 async function appear(focus) {
-  await ask("consent_shown", { height: neededHeight() });
+  // A window that does not take its size is shown all the same, a little later.
+  await ask("consent_shown", { height: neededHeight() }).catch(() => {});
   focus();
   followHeight();
   requestAnimationFrame(() => requestAnimationFrame(answer.painted));
