@@ -11,9 +11,12 @@ import { failureSlot, perform } from "./parts/perform.js";
 
 const shown = new Map();
 
-/** Shows what is to be told now. A banner that stays keeps its element: it is read out once, and keeps the focus. */
-export function showBanners(place, overview, { isLost }) {
-  const wanted = isLost ? [["lost", lost], ...banners(overview)] : banners(overview);
+/**
+ * Shows what is to be told now; `failure` is why there is no newer overview. A banner that stays keeps its element: it is
+ * read out once, and keeps the focus.
+ */
+export function showBanners(place, overview, failure) {
+  const wanted = failure ? [[`lost ${failure.code}`, () => lost(failure)], ...banners(overview)] : banners(overview);
   const names = new Set(wanted.map(([name]) => name));
   for (const [name, banner] of shown) {
     if (names.has(name)) continue;
@@ -54,8 +57,8 @@ function paused() {
   return banner("rest", [t("main.paused")], { words: t("main.resume"), press });
 }
 
-function lost() {
-  return banner("warn", [t("main.lost")]);
+function lost({ code }) {
+  return banner("warn", [t(code === "store_failed" ? "main.unreadable" : "main.lost")]);
 }
 
 function banner(kind, words, action) {

@@ -44,7 +44,7 @@ function heard(overview) {
   last = overview;
   document.documentElement.dataset.appearance = overview.settings.appearance;
   showState(byId("state"), overview.status.state);
-  showBanners(byId("banners"), overview, { isLost: false });
+  showBanners(byId("banners"), overview);
   if (!navigation) {
     stopWaiting();
     navigation = makeNavigation({ tabs: byId("tabs"), panels, sections: SECTIONS, welcome: makeWelcome, overview });
@@ -53,14 +53,13 @@ function heard(overview) {
   painted();
 }
 
-/** `again` asks at once instead of at the next turn. */
-function lost(again) {
+function lost(failure, again) {
   if (last) {
     showState(byId("state"), "lost");
-    showBanners(byId("banners"), last, { isLost: true });
+    showBanners(byId("banners"), last, failure);
   } else {
     stopWaiting();
-    showNotLoaded(panels, again);
+    showNotLoaded(panels, failure, again);
     painted();
   }
 }

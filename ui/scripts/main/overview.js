@@ -9,8 +9,8 @@ const PATIENCE = [500, 1000, 2000, 5000];
 const BREATH = 200;
 
 /**
- * Calls `heard(overview)` with each new state, for as long as the window lives, and `lost(again)` whenever the bridge
- * does not answer.
+ * Calls `heard(overview)` with each new state, for as long as the window lives, and `lost(failure, again)` whenever the
+ * bridge does not answer, or only with a failure; `again` asks at once.
  */
 export async function keepUp({ heard, lost }) {
   let seen;
@@ -19,12 +19,12 @@ export async function keepUp({ heard, lost }) {
     let overview;
     try {
       overview = await (seen === undefined ? ask("overview") : ask("overview_next", { seen }));
-    } catch {
+    } catch (failure) {
       const pause = PATIENCE[Math.min(failures, PATIENCE.length - 1)];
       failures += 1;
       seen = undefined;
       await new Promise((resolve) => {
-        lost(resolve);
+        lost(failure, resolve);
         setTimeout(resolve, pause);
       });
       continue;

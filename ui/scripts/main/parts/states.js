@@ -44,16 +44,19 @@ export function waiting(words) {
 /** While the bridge has not said anything yet. Gives a function that ends it. */
 export function showStarting(panels) {
   const slow = setTimeout(() => fill(panels, waiting(t("main.starting"))), SLOW);
-  const verySlow = setTimeout(() => showNotLoaded(panels, () => location.reload()), VERY_SLOW);
+  const verySlow = setTimeout(() => showNotLoaded(panels, undefined, () => location.reload()), VERY_SLOW);
   return () => {
     clearTimeout(slow);
     clearTimeout(verySlow);
   };
 }
 
-/** The bridge did not say anything at all. */
-export function showNotLoaded(panels, again) {
+/** The bridge did not say anything at all, or only that it failed. */
+export function showNotLoaded(panels, failure, again) {
+  const isUnreadable = failure?.code === "store_failed";
+  const title = t(isUnreadable ? "main.unreadable_title" : "main.not_loaded");
+  const why = t(isUnreadable ? "main.unreadable_why" : "main.not_loaded_why");
   const restart = element("button", { type: "button", onclick: () => ask("app_restart").catch(() => {}) }, t("main.restart"));
   const retry = element("button", { type: "button", class: "accent", onclick: again }, t("main.try_again"));
-  fill(panels, element("div", { role: "alert" }, emptyBox("h1", "warning", t("main.not_loaded"), [t("main.not_loaded_why")], [retry, restart])));
+  fill(panels, element("div", { role: "alert" }, emptyBox("h1", "warning", title, [why], [retry, restart])));
 }

@@ -5,7 +5,7 @@ import { t } from "../../words.js";
 import { failureSlot, perform } from "../parts/perform.js";
 import { say } from "../parts/say.js";
 
-/** A row for `settings.NAME`, with `settings.NAME_why` below it; `control` is labelled by both. */
+/** A row with the words of that name, and those of `NAME_why` below; `control` is labelled and described by them. */
 export function row(name, control) {
   const failure = failureSlot();
   const title = element("p", { id: `setting-${name}`, class: "strong" }, t(`settings.${name}`));
