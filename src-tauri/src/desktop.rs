@@ -10,7 +10,7 @@ use crate::ending::StartsAgain;
 use crate::launch::{CannotStart, Started};
 use crate::shell::Shell;
 use crate::windows::cannot_start;
-use crate::{asking, commands, display, ending, tray};
+use crate::{asking, commands, display, ending, notify, opening, tray};
 
 /// Runs the app; returns when it has been quit and the bridge has ended.
 pub(crate) fn run(started: Started) -> anyhow::Result<()> {
@@ -27,6 +27,7 @@ pub(crate) fn run(started: Started) -> anyhow::Result<()> {
 
 fn show(started: &Started, starts_again: &StartsAgain) -> anyhow::Result<()> {
     display::connect()?;
+    let is_background = started.is_background;
     let app = tauri::Builder::default()
         .manage(Shell::new(started))
         .manage(starts_again.clone())
@@ -34,9 +35,12 @@ fn show(started: &Started, starts_again: &StartsAgain) -> anyhow::Result<()> {
         .build(context())
         .context("the desktop app cannot start")?;
     ending::quit_when_told(app.handle().clone());
-    until_quit(app, |app| {
-        tray::show(app).context("the tray icon cannot be shown")?;
+    until_quit(app, move |app| {
+        tray::host::watch(app);
+        tray::start(app).context("the tray icon cannot be shown")?;
+        notify::start(app);
         asking::start(app.clone());
+        opening::start(app, is_background);
         Ok(())
     })
 }

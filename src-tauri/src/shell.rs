@@ -1,6 +1,7 @@
 //! What the windows, the tray and the commands share: the bridge, and what only the screen needs to know.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, AtomicU32};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -27,6 +28,13 @@ pub(crate) struct Shell {
     pub(crate) started_at: SystemTime,
     /// The questions of this burst, for "1 of 2".
     pub(crate) queue: watch::Sender<Queue>,
+    /// Whether the desktop shows tray icons.
+    pub(crate) has_tray: watch::Sender<bool>,
+    /// What the next start will use, as far as this one has written it.
+    pub(crate) next_port: AtomicU16,
+    /// The same for how long activity is kept.
+    pub(crate) next_activity_days: AtomicU32,
+    changes: watch::Sender<u64>,
     words: RwLock<Arc<Words>>,
 }
 
@@ -47,8 +55,28 @@ impl Shell {
             paths: started.paths.clone(),
             started_at: started.at,
             queue: watch::Sender::new(Queue::default()),
-            words: RwLock::new(Arc::new(Words::of(None))),
+            has_tray: watch::Sender::new(true),
+            next_port: AtomicU16::new(started.config.port),
+            next_activity_days: AtomicU32::new(started.config.activity_days),
+            changes: watch::Sender::new(0),
+            words: RwLock::new(Arc::new(Words::of(started.bridge.settings().language.as_deref()))),
         }
+    }
+
+    /// Grows whenever the screen's own part of what is shown may be different.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Something that [`Shell::changes`] stands for may be different now.
+    pub(crate) fn note_change(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Speaks another language from now on; none: the system's.
+    pub(crate) fn speak(&self, language: Option<&str>) {
+        *self.words.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Words::of(language));
+        self.note_change();
     }
 
     /// The words of the person's language.

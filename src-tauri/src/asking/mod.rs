@@ -5,15 +5,20 @@
 
 mod queue;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bridge_core::ids::QuestionId;
+use bridge_core::view::RequestView;
 use tauri::{AppHandle, Manager as _};
 
 pub(crate) use queue::{Place, Queue};
 
+use crate::notify::{self, Notice};
 use crate::shell::Shell;
 use crate::windows::consent;
+
+/// How long the window alone may ask; then a notification does too, if nobody has it before them.
+const TIME_TO_NOTICE: Duration = Duration::from_secs(6);
 
 /// Follows the questions until the bridge ends.
 pub(crate) fn start(app: AppHandle) {
@@ -30,6 +35,7 @@ async fn follow(app: &AppHandle) {
         shell.queue.send_modify(|queue| queue.update(ids, Instant::now()));
         if let Some(id) = shown.take_if(|id| waiting.iter().all(|one| one.id != *id)) {
             consent::close(app, &id);
+            notify::withdraw(app, &id);
         }
         if shown.is_none()
             && let Some(request) = waiting.first()
@@ -38,11 +44,24 @@ async fn follow(app: &AppHandle) {
             if let Err(error) = consent::open(app, request) {
                 // The question waits on; it can be answered with the command line.
                 tracing::error!(%error, question = %request.id, "the consent window cannot be opened");
+                let (app_name, code) = (request.client_name.clone(), request.code.clone());
+                notify::show(app, &Notice::CannotAsk { app: app_name, code });
+            } else {
+                tauri::async_runtime::spawn(remind(app.clone(), request.clone()));
             }
         }
         if questions.changed().await.is_err() {
             return;
         }
+    }
+}
+
+/// A window may come up behind others, or on a screen that nobody looks at.
+async fn remind(app: AppHandle, request: RequestView) {
+    tokio::time::sleep(TIME_TO_NOTICE).await;
+    let waits = app.state::<Shell>().queue.borrow().place(&request.id).is_some();
+    if waits && !consent::is_seen(&app, &request.id) {
+        notify::show(&app, &Notice::Waiting { question: request.id, app: request.client_name });
     }
 }
 

@@ -1,18 +1,22 @@
 //! What the pages may ask of the app: one call each. Which page may ask what is in `../capabilities` and
 //! `../permissions`.
 
-pub(crate) mod app;
-pub(crate) mod consent;
+mod accounts;
+mod activity;
+mod app;
+mod apps;
+mod cannot_start;
+mod consent;
+mod diagnostics;
 mod key;
+mod overview;
+mod settings;
 
 use bridge_core::control::Failed;
 
 /// Every command there is.
 pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
-        app::open_key_page,
-        app::app_restart,
-        app::app_quit,
         consent::consent_question,
         consent::consent_allow,
         consent::consent_deny,
@@ -20,6 +24,33 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         consent::consent_place_next,
         consent::consent_shown,
         consent::consent_resized,
+        overview::overview,
+        overview::overview_next,
+        apps::apps_revoke,
+        apps::apps_revoke_all,
+        apps::apps_tools,
+        apps::apps_switch_tool,
+        accounts::accounts_add,
+        accounts::accounts_add_sandbox,
+        accounts::accounts_replace_key,
+        accounts::accounts_rename,
+        accounts::accounts_remove,
+        activity::activity,
+        activity::activity_calls,
+        settings::settings_change,
+        settings::settings_start_at_login,
+        settings::settings_port,
+        settings::settings_activity_days,
+        diagnostics::diagnostics,
+        diagnostics::diagnostics_report,
+        cannot_start::cannot_start,
+        cannot_start::cannot_start_use_port,
+        app::open_key_page,
+        app::open_log_folder,
+        app::show_request,
+        app::main_shown,
+        app::app_restart,
+        app::app_quit,
     ]
 }
 

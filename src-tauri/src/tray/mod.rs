@@ -1,36 +1,139 @@
-//! The tray icon and its menu.
+//! The tray: the state at a glance, what is connected, and the way to everything else.
+//!
+//! On Linux nothing but the menu can be used: there is no click on the icon and no tooltip.
 
-use tauri::menu::{Menu, MenuItem};
-use tauri::tray::TrayIconBuilder;
-use tauri::{AppHandle, include_image};
+mod drawing;
+pub(crate) mod host;
+mod icon;
+mod menu;
 
-use crate::ending;
-use crate::windows::main;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// What the D-Bus name of the icon ends in, on Linux.
-const ICON_ID: &str = "main";
-/// The menu entry that ends the app.
-const QUIT: &str = "quit";
-/// The menu entry that opens the main window.
-const OPEN: &str = "open";
+use bridge_core::clock::{Clock as _, SystemClock};
+use bridge_core::control::{Failed, failed};
+use bridge_core::view::SettingChange;
+use tauri::{AppHandle, Manager as _};
 
-/// Puts the icon into the tray. On Linux nothing but the menu can be used: there is no click on the icon and no
-/// tooltip.
-pub(crate) fn show(app: &AppHandle) -> tauri::Result<()> {
-    let quit = MenuItem::with_id(app, QUIT, "Quit", true, None::<&str>)?;
-    let open = MenuItem::with_id(app, OPEN, "Open", true, None::<&str>)?;
-    let menu = Menu::with_items(app, &[&open, &quit])?;
-    TrayIconBuilder::with_id(ICON_ID)
-        .icon(include_image!("src-tauri/icons/32x32.png"))
-        .tooltip("Jean Memory Bridge")
-        .menu(&menu)
-        .on_menu_event(|app, event| {
-            if event.id().as_ref() == QUIT {
-                ending::quit(app);
-            } else if event.id().as_ref() == OPEN {
-                main::show(app, main::Place::Anywhere);
+use crate::notify::{self, Notice};
+use crate::shell::Shell;
+use crate::windows::{consent, main};
+use crate::{ending, start_at_login};
+use drawing::Drawing;
+use menu::{Action, Known, Tray};
+
+/// What the icon is called where it has a name.
+const PRODUCT: &str = "Jean Memory Bridge";
+/// How often "used 3 min ago" is looked at.
+const TICK: Duration = Duration::from_secs(30);
+/// A busy bridge changes with every call; the menu follows this often at most.
+const REST: Duration = Duration::from_millis(250);
+
+/// What is on the screen.
+#[derive(Default)]
+struct Drawn(Mutex<Option<Drawing>>);
+
+impl Drawn {
+    fn lock(&self) -> MutexGuard<'_, Option<Drawing>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts the icon into the tray and keeps it up to date until the app ends. On the main thread.
+pub(crate) fn start(app: &AppHandle) -> tauri::Result<()> {
+    app.manage(Drawn::default());
+    app.on_menu_event(|app, event| {
+        let action = app.state::<Drawn>().lock().as_ref().and_then(|drawn| drawn.action(event.id().as_ref()));
+        if let Some(action) = action {
+            tauri::async_runtime::spawn(perform(app.clone(), action));
+        }
+    });
+    let known = tauri::async_runtime::block_on(known(app));
+    *app.state::<Drawn>().lock() = Some(Drawing::new(app, draw(app, &known))?);
+    tauri::async_runtime::spawn(follow(app.clone()));
+    Ok(())
+}
+
+async fn follow(app: AppHandle) {
+    let shell = app.state::<Shell>();
+    let (mut of_bridge, mut of_screen) = (shell.bridge.changes(), shell.changes());
+    loop {
+        let is_clicked = tokio::select! {
+            changed = of_bridge.changed() => if changed.is_err() { return } else { false },
+            _ = of_screen.changed() => true,
+            () = tokio::time::sleep(TICK) => false,
+        };
+        let tray = draw(&app, &known(&app).await);
+        let drawing = app.clone();
+        let drawn = app.run_on_main_thread(move || {
+            let drawn = drawing.state::<Drawn>();
+            let mut drawn = drawn.lock();
+            let Some(drawn) = drawn.as_mut().filter(|drawn| is_clicked || !drawn.shows(&tray)) else {
+                return;
+            };
+            if let Err(error) = drawn.update(&drawing, tray) {
+                tracing::error!(%error, "the tray menu cannot be drawn");
             }
-        })
-        .build(app)?;
+        });
+        if drawn.is_err() {
+            return; // the app ends
+        }
+        tokio::time::sleep(REST).await;
+    }
+}
+
+fn draw(app: &AppHandle, known: &Known) -> Tray {
+    menu::tray(known, &app.state::<Shell>().words(), SystemClock.now())
+}
+
+/// A store that fails is among the problems; the rest of the menu still works.
+async fn known(app: &AppHandle) -> Known {
+    let shell = app.state::<Shell>();
+    let bridge = &shell.bridge;
+    Known {
+        status: bridge.status().await,
+        clients: bridge.clients().await.unwrap_or_default(),
+        accounts: bridge.accounts().await.unwrap_or_default(),
+        settings: bridge.settings(),
+        problems: bridge.problems().len(),
+        start_at_login: start_at_login::is_on(),
+    }
+}
+
+async fn perform(app: AppHandle, action: Action) {
+    let shell = app.state::<Shell>();
+    let done = match action {
+        Action::Answer => {
+            let first = shell.queue.borrow().first().cloned();
+            if let Some(id) = first {
+                consent::show(&app, &id);
+            }
+            Ok(())
+        }
+        Action::NewKey(id) => open(&app, main::Place::Key(id)),
+        Action::Revoke(client) => shell.bridge.revoke(client.as_str()).await.map(drop).map_err(failed),
+        Action::Connect => open(&app, main::Place::Connect),
+        Action::Apps => open(&app, main::Place::Apps),
+        Action::Open => open(&app, main::Place::Anywhere),
+        Action::Pause(paused) => {
+            shell.bridge.change_setting(SettingChange::Paused(paused)).await.map(drop).map_err(failed)
+        }
+        Action::StartAtLogin(is_on) => start_at_login::set(is_on),
+        Action::Quit => {
+            ending::quit(&app);
+            Ok(())
+        }
+    };
+    if let Err(Failed { code, message }) = done {
+        tracing::warn!(code, message, "what was chosen in the tray failed");
+        notify::show(&app, &Notice::Failed);
+    }
+    // A switch has turned by itself: it is drawn again as it really is.
+    shell.note_change();
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one arm of a match whose others may fail")]
+fn open(app: &AppHandle, place: main::Place) -> Result<(), Failed> {
+    main::show(app, place);
     Ok(())
 }

@@ -13,7 +13,7 @@ const HEIGHT: f64 = 360.0;
 /// Opens it. Not to be called on the main thread.
 pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
     let words = Words::of(None);
-    let size = text_size::factor();
+    let size = text_size::factor(app);
     let window =
         builder(app, LABEL, "cannot_start.html", &words, bridge_core::view::Appearance::System, None)
             .title(words.say("cannot_start.window_title", &[]))

@@ -8,6 +8,7 @@ use tauri::{AppHandle, LogicalSize, Manager as _, WebviewWindow, WindowEvent};
 
 use super::{builder, raise, text_size, web_process};
 use crate::asking;
+use crate::notify::{self, Notice};
 use crate::shell::Shell;
 
 /// Before the question's id in the window's label; the capability `consent` is for `consent-*`.
@@ -34,7 +35,7 @@ fn label(id: &QuestionId) -> String {
 pub(crate) fn open(app: &AppHandle, request: &RequestView) -> tauri::Result<()> {
     let shell = app.state::<Shell>();
     let words = shell.words();
-    let size = text_size::factor();
+    let size = text_size::factor(app);
     let window = builder(
         app,
         &label(&request.id),
@@ -60,7 +61,10 @@ pub(crate) fn open(app: &AppHandle, request: &RequestView) -> tauri::Result<()> 
         }
     });
     let dead = window.clone();
+    let name = request.client_name.clone();
     web_process::when_gone(&window, move || {
+        // Nobody can see what they would allow: gone is gone, and that refuses it.
+        notify::show(dead.app_handle(), &Notice::ConsentBroke { app: name.clone() });
         let _ = dead.destroy();
     })?;
     tauri::async_runtime::spawn(show_at_last(window));
@@ -89,12 +93,18 @@ pub(crate) fn painted(window: &WebviewWindow, height: f64) -> tauri::Result<()> 
 
 /// The window takes the height that its page needs, as far as the screen allows.
 pub(crate) fn fit(window: &WebviewWindow, height: f64) -> tauri::Result<()> {
-    let size = text_size::factor();
+    let size = text_size::factor(window.app_handle());
     let most = window.current_monitor()?.map_or(f64::INFINITY, |monitor| {
         monitor.size().to_logical::<f64>(monitor.scale_factor()).height - MARGIN
     });
     let height = if height.is_finite() { height } else { HEIGHT * size };
     window.set_size(LogicalSize::new(WIDTH * size, height.max(LEAST_HEIGHT).min(most)))
+}
+
+/// Whether somebody has the window of this question before them.
+pub(crate) fn is_seen(app: &AppHandle, id: &QuestionId) -> bool {
+    app.get_webview_window(&label(id))
+        .is_some_and(|window| matches!((window.is_visible(), window.is_focused()), (Ok(true), Ok(true))))
 }
 
 async fn show_at_last(window: WebviewWindow) {

@@ -1,11 +1,13 @@
 //! The main window: apps, accounts, activity, settings. It is there only while somebody looks at it.
 
 use std::fmt;
+use std::time::Duration;
 
 use bridge_core::ids::AccountId;
 use tauri::{AppHandle, Manager as _};
 
 use super::{builder, raise, text_size, web_process};
+use crate::notify::{self, Notice};
 use crate::shell::Shell;
 
 const LABEL: &str = "main";
@@ -22,6 +24,8 @@ pub(crate) enum Place {
     Anywhere,
     /// What this app is, at the first start.
     Welcome,
+    /// What is connected.
+    Apps,
     /// How an app is connected.
     Connect,
     /// Where the account gets a new key.
@@ -36,6 +40,7 @@ impl fmt::Display for Place {
         match self {
             Self::Anywhere => Ok(()),
             Self::Welcome => f.write_str("#welcome"),
+            Self::Apps => f.write_str("#apps"),
             Self::Connect => f.write_str("#connect"),
             Self::Key(id) => write!(f, "#accounts/{id}/key"),
             Self::Settings => f.write_str("#settings"),
@@ -63,7 +68,7 @@ fn open(app: &AppHandle, place: &Place) -> tauri::Result<()> {
     }
     let shell = app.state::<Shell>();
     let words = shell.words();
-    let size = text_size::factor();
+    let size = text_size::factor(app);
     let page = format!("main.html{place}");
     let window = builder(app, LABEL, &page, &words, shell.appearance(), Some(shell.web_view_dir()))
         .title(words.say("main.window_title", &[]))
@@ -75,6 +80,38 @@ fn open(app: &AppHandle, place: &Place) -> tauri::Result<()> {
         .build()?;
     let dead = window.clone();
     web_process::when_gone(&window, move || {
+        notify::show(dead.app_handle(), &Notice::MainBroke);
         let _ = dead.destroy();
     })
+}
+
+/// Makes the window anew where it is, with the words that are now the person's: a page knows the words it was made
+/// with.
+pub(crate) fn renew(app: &AppHandle, place: Place) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let Some(old) = app.get_webview_window(LABEL) else { return };
+        let (position, size) = (old.outer_position(), old.inner_size());
+        let renewed = async {
+            old.destroy()?;
+            gone(&app).await;
+            open(&app, &place)?;
+            if let (Some(new), Ok(position), Ok(size)) = (app.get_webview_window(LABEL), position, size) {
+                new.set_size(size)?;
+                new.set_position(position)?;
+            }
+            tauri::Result::Ok(())
+        };
+        if let Err(error) = renewed.await {
+            tracing::error!(%error, "the main window cannot be shown again");
+        }
+    });
+}
+
+/// Waits until the label is free; the window goes when the main loop turns.
+async fn gone(app: &AppHandle) {
+    const PAUSE: Duration = Duration::from_millis(5);
+    while app.get_webview_window(LABEL).is_some() {
+        tokio::time::sleep(PAUSE).await;
+    }
 }

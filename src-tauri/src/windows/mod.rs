@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use bridge_core::view::Appearance;
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager as _, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 use crate::words::Words;
 
@@ -39,11 +39,20 @@ fn builder<'a>(
 }
 
 /// What the system draws around the page, and what the page is told when it asks for the system's colours.
-pub(crate) fn theme(appearance: Appearance) -> Option<Theme> {
+fn theme(appearance: Appearance) -> Option<Theme> {
     match appearance {
         Appearance::System => None,
         Appearance::Light => Some(Theme::Light),
         Appearance::Dark => Some(Theme::Dark),
+    }
+}
+
+/// Gives every window the colours that the person chose.
+pub(crate) fn set_appearance(app: &AppHandle, appearance: Appearance) {
+    for window in app.webview_windows().values() {
+        if let Err(error) = window.set_theme(theme(appearance)) {
+            tracing::warn!(%error, "a window keeps its colours");
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::wire::{ErrorBody, Failed};
 use crate::bridge::{
     AddAccountError, AnswerError, NoWindow, RemoveAccountError, RenameAccountError, ReplaceKeyError,
-    RevokeError,
+    RevokeError, ToolsError,
 };
 use crate::store::StoreError;
 
@@ -150,6 +150,25 @@ impl From<RevokeError> for Failure {
     }
 }
 
+impl From<ToolsError> for Failure {
+    fn from(error: ToolsError) -> Self {
+        match error {
+            ToolsError::UnknownClient => RevokeError::Unknown.into(),
+            ToolsError::UnknownTool => Self::new(
+                StatusCode::NOT_FOUND,
+                "unknown_tool",
+                "Jean Memory has no tool of this name any more.",
+            ),
+            ToolsError::Unavailable(error) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "tools_unavailable",
+                format!("Which tools there are is not known now: {error}. Try again later."),
+            ),
+            ToolsError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<RemoveAccountError> for Failure {
     fn from(error: RemoveAccountError) -> Self {
         match error {
@@ -230,6 +249,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::mcp::MemoryError;
     use crate::upstream::UpstreamError;
 
     fn every_failure() -> Vec<Failure> {
@@ -257,6 +277,8 @@ mod tests {
             RevokeError::Unknown.into(),
             RevokeError::Ambiguous(3).into(),
             RemoveAccountError::Environment.into(),
+            ToolsError::UnknownTool.into(),
+            ToolsError::Unavailable(MemoryError::Paused).into(),
         ];
         all.extend(stores.map(Failure::from));
         all

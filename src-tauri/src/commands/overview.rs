@@ -1,0 +1,72 @@
+//! Everything the main window shows at a glance, and its changes.
+
+use std::sync::atomic::Ordering;
+
+use bridge_core::control::failed;
+use bridge_core::view::{AccountView, ClientView, Problem, RequestView, Settings, StatusView};
+use serde::Serialize;
+use tauri::State;
+
+use super::Answer;
+use crate::shell::Shell;
+use crate::start_at_login;
+
+/// One picture of it all.
+#[derive(Debug, Serialize)]
+pub(crate) struct Overview {
+    /// Grows; `overview_next` waits until it is another.
+    seen: u64,
+    status: StatusView,
+    problems: Vec<Problem>,
+    requests: Vec<RequestView>,
+    clients: Vec<ClientView>,
+    accounts: Vec<AccountView>,
+    settings: Settings,
+    /// None: this system does not tell.
+    start_at_login: Option<bool>,
+    has_tray: bool,
+    /// What the next start uses.
+    configured_port: u16,
+    /// The same.
+    activity_days: u32,
+    /// RFC 3339: relative times of the page are counted from here.
+    now: String,
+}
+
+/// As it is now.
+#[tauri::command]
+pub(crate) async fn overview(shell: State<'_, Shell>) -> Answer<Overview> {
+    taken(&shell).await
+}
+
+/// As it is once it may be something else than was seen.
+#[tauri::command]
+pub(crate) async fn overview_next(shell: State<'_, Shell>, seen: u64) -> Answer<Overview> {
+    let (mut of_bridge, mut of_screen) = (shell.bridge.changes(), shell.changes());
+    while *of_bridge.borrow_and_update() + *of_screen.borrow_and_update() == seen {
+        tokio::select! {
+            changed = of_bridge.changed() => if changed.is_err() { break },
+            changed = of_screen.changed() => if changed.is_err() { break },
+        }
+    }
+    taken(&shell).await
+}
+
+async fn taken(shell: &Shell) -> Answer<Overview> {
+    // Before the rest, so that what changes meanwhile is told the next time.
+    let seen = *shell.bridge.changes().borrow() + *shell.changes().borrow();
+    Ok(Overview {
+        seen,
+        status: shell.bridge.status().await,
+        problems: shell.bridge.problems(),
+        requests: shell.bridge.requests(),
+        clients: shell.bridge.clients().await.map_err(failed)?,
+        accounts: shell.bridge.accounts().await.map_err(failed)?,
+        settings: shell.bridge.settings(),
+        start_at_login: start_at_login::is_on(),
+        has_tray: *shell.has_tray.borrow(),
+        configured_port: shell.next_port.load(Ordering::Relaxed),
+        activity_days: shell.next_activity_days.load(Ordering::Relaxed),
+        now: shell.now(),
+    })
+}

@@ -1,0 +1,24 @@
+//! Starting with the desktop. Off until a person switches it on; what is shown is what the system would do.
+
+#[cfg(not(target_os = "linux"))]
+#[path = "other.rs"]
+mod system;
+#[cfg(target_os = "linux")]
+#[path = "xdg.rs"]
+mod system;
+
+use bridge_core::control::Failed;
+
+/// Whether the system would start this program at login; none when that cannot be known.
+pub(crate) fn is_on() -> Option<bool> {
+    system::is_on().inspect_err(|error| tracing::debug!(%error, "start at login is not known")).ok()
+}
+
+/// Switches it on or off.
+pub(crate) fn set(is_on: bool) -> Result<(), Failed> {
+    system::set(is_on).map_err(|error| {
+        tracing::warn!(%error, "start at login cannot be changed");
+        let message = "Start at login could not be changed. Look into the log.".into();
+        Failed { code: "start_at_login_failed".into(), message }
+    })
+}

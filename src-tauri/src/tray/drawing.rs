@@ -1,0 +1,191 @@
+//! Draws the menu. What only changes its words is changed in place, so that a menu that somebody has open stays.
+
+use std::collections::HashMap;
+
+use tauri::image::Image;
+use tauri::menu::{CheckMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
+use tauri::tray::{TrayIcon, TrayIconBuilder};
+use tauri::{AppHandle, Wry};
+
+use super::menu::{Action, Entry, Tray};
+use super::{PRODUCT, icon};
+
+/// What the D-Bus name of the icon ends in, on Linux.
+const ICON_ID: &str = "main";
+
+/// The icon and the menu as they are on the screen. All of it is done on the main thread.
+pub(super) struct Drawing {
+    icon: TrayIcon,
+    tray: Tray,
+    items: Vec<Item>,
+    actions: HashMap<String, Action>,
+}
+
+/// The parts of a menu that may change, from top to bottom, submenus before what is in them.
+enum Item {
+    Plain(MenuItem<Wry>),
+    Switch(CheckMenuItem<Wry>),
+    Menu(Submenu<Wry>),
+}
+
+impl Drawing {
+    /// Puts the icon into the tray.
+    pub(super) fn new(app: &AppHandle, tray: Tray) -> tauri::Result<Self> {
+        let made = Made::of(app, &tray)?;
+        let icon = TrayIconBuilder::with_id(ICON_ID)
+            .icon(icon::of(tray.state))
+            .icon_as_template(cfg!(target_os = "macos"))
+            .tooltip(PRODUCT)
+            .menu(&made.menu)
+            .show_menu_on_left_click(true)
+            .build(app)?;
+        Ok(Self { icon, tray, items: made.items, actions: made.actions })
+    }
+
+    /// What a click on the entry of this id does.
+    pub(super) fn action(&self, id: &str) -> Option<Action> {
+        self.actions.get(id).cloned()
+    }
+
+    /// Draws what is different.
+    pub(super) fn update(&mut self, app: &AppHandle, tray: Tray) -> tauri::Result<()> {
+        if tray.state != self.tray.state {
+            let icon: Image<'_> = icon::of(tray.state);
+            self.icon.set_icon_with_as_template(Some(icon), cfg!(target_os = "macos"))?;
+        }
+        if shape(&tray.entries) == shape(&self.tray.entries) {
+            set_words(&mut self.items.iter(), &tray.entries)?;
+            // A switch does the opposite of what it shows.
+            self.actions = actions(&tray.entries);
+        } else {
+            let made = Made::of(app, &tray)?;
+            self.icon.set_menu(Some(made.menu))?;
+            (self.items, self.actions) = (made.items, made.actions);
+        }
+        self.tray = tray;
+        Ok(())
+    }
+
+    /// What is drawn; a switch that was clicked has already turned by itself, whatever came of it.
+    pub(super) fn shows(&self, tray: &Tray) -> bool {
+        self.tray == *tray
+    }
+}
+
+struct Made {
+    menu: Menu<Wry>,
+    items: Vec<Item>,
+    actions: HashMap<String, Action>,
+}
+
+impl Made {
+    fn of(app: &AppHandle, tray: &Tray) -> tauri::Result<Self> {
+        let menu = Menu::new(app)?;
+        let mut items = Vec::new();
+        fill(app, &tray.entries, "", &mut items, &|item| menu.append(item))?;
+        Ok(Self { menu, items, actions: actions(&tray.entries) })
+    }
+}
+
+type Append<'a> = &'a dyn Fn(&dyn tauri::menu::IsMenuItem<Wry>) -> tauri::Result<()>;
+
+fn fill(
+    app: &AppHandle,
+    entries: &[Entry],
+    above: &str,
+    items: &mut Vec<Item>,
+    append: Append<'_>,
+) -> tauri::Result<()> {
+    for (at, entry) in entries.iter().enumerate() {
+        let id = format!("{above}/{at}");
+        match entry {
+            Entry::Words(text) => {
+                let item = MenuItem::with_id(app, &id, text, false, None::<&str>)?;
+                append(&item)?;
+                items.push(Item::Plain(item));
+            }
+            Entry::Button(text, _) => {
+                let item = MenuItem::with_id(app, &id, text, true, None::<&str>)?;
+                append(&item)?;
+                items.push(Item::Plain(item));
+            }
+            Entry::Switch { text, is_on, .. } => {
+                let item = CheckMenuItem::with_id(app, &id, text, true, *is_on, None::<&str>)?;
+                append(&item)?;
+                items.push(Item::Switch(item));
+            }
+            Entry::Menu(text, entries) => {
+                let menu = Submenu::with_id(app, &id, text, true)?;
+                items.push(Item::Menu(menu.clone()));
+                fill(app, entries, &id, items, &|item| menu.append(item))?;
+                append(&menu)?;
+            }
+            Entry::Line => append(&PredefinedMenuItem::separator(app)?)?,
+        }
+    }
+    Ok(())
+}
+
+/// The menu without its words: two of the same shape differ in nothing that needs new entries.
+fn shape(entries: &[Entry]) -> Vec<Shape<'_>> {
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Words(_) => Shape::Words,
+            Entry::Button(_, action) => Shape::Button(action),
+            Entry::Switch { .. } => Shape::Switch,
+            Entry::Menu(_, entries) => Shape::Menu(shape(entries)),
+            Entry::Line => Shape::Line,
+        })
+        .collect()
+}
+
+#[derive(PartialEq, Eq)]
+enum Shape<'a> {
+    Words,
+    Button(&'a Action),
+    Switch,
+    Menu(Vec<Shape<'a>>),
+    Line,
+}
+
+/// Gives entries of the same shape their new words.
+fn set_words<'a>(items: &mut impl Iterator<Item = &'a Item>, entries: &[Entry]) -> tauri::Result<()> {
+    for entry in entries {
+        match (entry, if matches!(entry, Entry::Line) { None } else { items.next() }) {
+            (Entry::Words(text) | Entry::Button(text, _), Some(Item::Plain(item))) => item.set_text(text)?,
+            (Entry::Switch { text, is_on, .. }, Some(Item::Switch(item))) => {
+                item.set_text(text)?;
+                item.set_checked(*is_on)?;
+            }
+            (Entry::Menu(text, entries), Some(Item::Menu(menu))) => {
+                menu.set_text(text)?;
+                set_words(items, entries)?;
+            }
+            // A line has no words; nothing else is left over when the shapes are the same.
+            (
+                Entry::Words(_) | Entry::Button(..) | Entry::Switch { .. } | Entry::Menu(..) | Entry::Line,
+                _,
+            ) => {}
+        }
+    }
+    Ok(())
+}
+
+fn actions(entries: &[Entry]) -> HashMap<String, Action> {
+    fn gather(entries: &[Entry], above: &str, actions: &mut HashMap<String, Action>) {
+        for (at, entry) in entries.iter().enumerate() {
+            let id = format!("{above}/{at}");
+            match entry {
+                Entry::Button(_, action) | Entry::Switch { action, .. } => {
+                    actions.insert(id, action.clone());
+                }
+                Entry::Menu(_, entries) => gather(entries, &id, actions),
+                Entry::Words(_) | Entry::Line => {}
+            }
+        }
+    }
+    let mut actions = HashMap::new();
+    gather(entries, "", &mut actions);
+    actions
+}
