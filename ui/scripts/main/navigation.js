@@ -20,7 +20,13 @@ export function makeNavigation({ tabs, panels, sections, welcome, overview }) {
   fill(tabs, ...buttons.values());
   fill(panels, ...places.values());
   tabs.addEventListener("keydown", moveByKey);
-  for (const [name, button] of buttons) button.addEventListener("click", () => go(name));
+  for (const [name, button] of buttons) {
+    button.addEventListener("click", () => {
+      // Not every web view gives a button the focus when it is clicked.
+      button.focus();
+      go(name);
+    });
+  }
   window.addEventListener("hashchange", () => follow({ isAsked: true }));
   follow({ isAsked: location.hash.includes("/") });
 
