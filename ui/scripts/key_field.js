@@ -48,6 +48,7 @@ export function keyField(mount, { changed = () => {}, entered = () => {}, fits =
     said,
   );
   let typing = 0;
+  let hint = EMPTY;
   reveal(false);
 
   function typed() {
@@ -114,11 +115,14 @@ export function keyField(mount, { changed = () => {}, entered = () => {}, fits =
       if (isOn) input.placeholder = EMPTY;
       eye.disabled = !isOn;
     },
+    /** The key that was given away is still known elsewhere: its last characters stand where it was. */
+    recall: () => void (input.placeholder = hint),
     /** Gives the key away and forgets it; while it is under way, its last characters are shown. */
     take() {
       const key = input.value;
       input.value = "";
-      input.placeholder = `…${key.slice(-HINT)}`;
+      hint = `…${key.slice(-HINT)}`;
+      input.placeholder = hint;
       reveal(false);
       say("");
       return key;

@@ -47,6 +47,8 @@ enum ChosenAccount {
     Existing { id: AccountId },
     /// A new one.
     Key { key: PastedKey },
+    /// The same, of the key that was pasted before and could not be checked.
+    SameKey {},
     /// The built-in stand-in.
     Sandbox {},
 }
@@ -142,6 +144,7 @@ impl TryFrom<ChosenAccount> for ApprovalAccount {
         Ok(match chosen {
             ChosenAccount::Existing { id } => Self::Existing(id),
             ChosenAccount::Key { key } => Self::NewKey(key.parse()?),
+            ChosenAccount::SameKey {} => Self::SameKey,
             ChosenAccount::Sandbox {} => Self::Sandbox,
         })
     }

@@ -8,7 +8,7 @@ import { explain, problem, t } from "../words.js";
 /**
  * @typedef {{id: string, label: string, key_hint: string, kind: "key" | "sandbox" | "environment", state: "ok" | "rejected" | "unchecked"}} Account
  * @typedef {{code: string, [detail: string]: any}} Problem
- * @typedef {{kind: "existing", id: string} | {kind: "key", key: string} | {kind: "sandbox"}} Chosen
+ * @typedef {{kind: "existing", id: string} | {kind: "key", key: string} | {kind: "same_key"} | {kind: "sandbox"}} Chosen
  */
 
 /** Values of the list that are no account's id: those never contain a blank. */
@@ -29,6 +29,8 @@ export function account({ accounts, preferred, problems }, moveOn) {
   const key = keyField(byId("key"), { changed: () => say(""), entered: moveOn });
   const hasSandbox = accounts.some(({ kind }) => kind === "sandbox");
   let choice = first();
+  /** Whether the bridge holds the key that was pasted last, because it could not be checked. */
+  let isHeld = false;
 
   list.append(...options());
   list.value = choice;
@@ -107,6 +109,7 @@ export function account({ accounts, preferred, problems }, moveOn) {
   return {
     /** Whether something usable is chosen; if not, it says what is missing. */
     check() {
+      if (choice === NEW_KEY && key.isEmpty() && isHeld) return true;
       if (choice === NEW_KEY && key.isEmpty()) key.say(t("consent.key_missing"), "stop");
       else if (choice === NOTHING) say(t("consent.account_missing"), true);
       else if (choice !== NEW_KEY || key.check()) return true;
@@ -120,6 +123,7 @@ export function account({ accounts, preferred, problems }, moveOn) {
     take() {
       const save_unchecked = byId("save-unchecked").checked;
       if (choice === SANDBOX) return { account: { kind: "sandbox" }, save_unchecked };
+      if (choice === NEW_KEY && key.isEmpty()) return { account: { kind: "same_key" }, save_unchecked };
       if (choice === NEW_KEY) return { account: { kind: "key", key: key.take() }, save_unchecked };
       return { account: { kind: "existing", id: choice }, save_unchecked };
     },
@@ -130,8 +134,10 @@ export function account({ accounts, preferred, problems }, moveOn) {
         say(explain(failure), true);
         return;
       }
-      key.say(explain(failure), "stop");
-      show(byId("save-line"), /** @type {any} */ (failure).code === "key_not_checked");
+      isHeld = /** @type {any} */ (failure).code === "key_not_checked";
+      key.say(isHeld ? t("consent.key_held") : explain(failure), "stop");
+      if (isHeld) key.recall();
+      show(byId("save-line"), isHeld);
       byId("key").scrollIntoView({ block: "nearest" });
       key.focus();
     },

@@ -1,6 +1,6 @@
 //! A person's answer, from whichever side it comes.
 
-use super::{AnswerError, Bridge};
+use super::{AddAccountError, AnswerError, Bridge};
 use crate::accounts::{Accounts, CheckedKey};
 use crate::api_key::ApiKey;
 use crate::consent;
@@ -26,6 +26,8 @@ pub enum ApprovalAccount {
     Existing(AccountId),
     /// A new one, of this key.
     NewKey(ApiKey),
+    /// The same, of the key that was given for this question before and could not be checked.
+    SameKey,
     /// The built-in stand-in.
     Sandbox,
     /// The only one there is.
@@ -62,7 +64,7 @@ impl Bridge {
         let chosen = tokio::select! {
             biased;
             _ = ticket.ended() => return Err(AnswerError::UnknownQuestion),
-            chosen = self.chosen(approval.account, approval.save_unchecked) => chosen?,
+            chosen = self.chosen(question, approval.account, approval.save_unchecked) => chosen?,
         };
         let (desk, accounts, id, now) =
             (self.desk.clone(), self.accounts.clone(), question.clone(), self.clock.now());
@@ -96,16 +98,38 @@ impl Bridge {
     }
 
     /// Finds the account, or asks Jean Memory about its key; changes nothing and may be dropped at any time.
-    async fn chosen(&self, account: ApprovalAccount, save_unchecked: bool) -> Result<Chosen, AnswerError> {
+    async fn chosen(
+        &self,
+        question: &QuestionId,
+        account: ApprovalAccount,
+        save_unchecked: bool,
+    ) -> Result<Chosen, AnswerError> {
         Ok(match account {
             ApprovalAccount::Existing(id) => {
                 let known = self.accounts.get(&id).await?;
                 Chosen::Known(known.ok_or(AnswerError::UnknownAccount)?.id)
             }
-            ApprovalAccount::NewKey(key) => Chosen::New(self.accounts.check_key(key, save_unchecked).await?),
+            ApprovalAccount::NewKey(key) => Chosen::New(self.checked(question, key, save_unchecked).await?),
+            ApprovalAccount::SameKey => {
+                let key = self.desk.kept_key(question).ok_or(AnswerError::NoKeptKey)?;
+                Chosen::New(self.checked(question, key, save_unchecked).await?)
+            }
             ApprovalAccount::Sandbox => Chosen::Sandbox,
             ApprovalAccount::Default => Chosen::Known(only_one(&self.accounts).await?),
         })
+    }
+
+    async fn checked(
+        &self,
+        question: &QuestionId,
+        key: ApiKey,
+        save_unchecked: bool,
+    ) -> Result<CheckedKey, AddAccountError> {
+        let checked = self.accounts.check_key(key.clone(), save_unchecked).await;
+        if let Err(AddAccountError::CouldNotCheck(_)) = checked {
+            self.desk.keep_key(question, key);
+        }
+        checked
     }
 }
 

@@ -79,6 +79,9 @@ pub enum AnswerError {
     /// There is more than one.
     #[error("there are {0} accounts")]
     ChooseAccount(usize),
+    /// No key was given for this question before.
+    #[error("no key was given before")]
+    NoKeptKey,
     /// Nothing that was asked for is allowed.
     #[error("nothing that the app asked for would be allowed")]
     NothingAllowed,

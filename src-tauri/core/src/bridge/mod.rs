@@ -14,9 +14,9 @@ mod relay;
 mod settings;
 mod start;
 mod status;
-mod tools;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod window;
 
 use std::net::SocketAddr;

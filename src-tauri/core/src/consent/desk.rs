@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Asker, Decision, MatchingCode, Outcome, Question};
+use crate::api_key::ApiKey;
 use crate::clock::Clock;
 use crate::ids::{AccountId, ClientId, QuestionId};
 use crate::scope::Scopes;
@@ -73,6 +74,8 @@ struct Waiting {
     since: Instant,
     /// A yes was taken and is being carried out: nobody else's answer counts unless that fails.
     is_settling: bool,
+    /// A key that was given for it and could not be checked.
+    key: Option<ApiKey>,
 }
 
 /// The desk. Cheap to clone.
@@ -129,7 +132,7 @@ impl Desk {
             expires_at: now + self.0.deadline,
         });
         let outcome = watch::Sender::new(None);
-        let new = Waiting { question, outcome, since: Instant::now(), is_settling: false };
+        let new = Waiting { question, outcome, since: Instant::now(), is_settling: false, key: None };
         let ticket = new.ticket();
         waiting.push(new);
         self.show(&waiting);
@@ -167,6 +170,19 @@ impl Desk {
         }
         question.is_settling = true;
         Ok(Settling { desk: self.clone(), id: id.clone(), scopes })
+    }
+
+    /// Keeps a key that could not be checked until the question ends, so that nobody has to give it twice.
+    pub fn keep_key(&self, id: &QuestionId, key: ApiKey) {
+        if let Some(waiting) = self.lock().iter_mut().find(|waiting| waiting.question.id == *id) {
+            waiting.key = Some(key);
+        }
+    }
+
+    /// The key that was kept for a question.
+    #[must_use]
+    pub fn kept_key(&self, id: &QuestionId) -> Option<ApiKey> {
+        self.lock().iter().find(|waiting| waiting.question.id == *id)?.key.clone()
     }
 
     /// The question that waits with this id.
@@ -480,6 +496,19 @@ mod tests {
         assert!(desk.ask(asker("last", "k"), at(0)).is_ok());
         assert_eq!(desk.deny_all(at(0)), MOST_WAITING);
         assert!(desk.questions().borrow().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_key_is_kept_no_longer_than_its_question() {
+        let desk = Desk::default();
+        let key = ApiKey::parse("jean_sk_EXAMPLE_0123456789").unwrap();
+        let id = desk.ask(asker("c", "k"), UNIX_EPOCH).unwrap().question.id.clone();
+        let other = desk.ask(asker("d", "l"), UNIX_EPOCH).unwrap().question.id.clone();
+        desk.keep_key(&id, key.clone());
+        assert_eq!(desk.kept_key(&id).map(|kept| kept.digest()), Some(key.digest()));
+        assert!(desk.kept_key(&other).is_none());
+        desk.deny(&id, UNIX_EPOCH).unwrap();
+        assert!(desk.kept_key(&id).is_none());
     }
 
     #[tokio::test]

@@ -98,6 +98,9 @@ impl From<AnswerError> for Failure {
                 "choose_account",
                 format!("There are {count} accounts. Say which one this app may use."),
             ),
+            AnswerError::NoKeptKey => {
+                Self::new(StatusCode::CONFLICT, "no_key", "There is no key yet. Paste it first.")
+            }
             AnswerError::NothingAllowed => Self::new(
                 StatusCode::CONFLICT,
                 "nothing_allowed",
@@ -270,6 +273,7 @@ mod tests {
             AnswerError::UnknownAccount.into(),
             AnswerError::NoAccount.into(),
             AnswerError::ChooseAccount(2).into(),
+            AnswerError::NoKeptKey.into(),
             AnswerError::NothingAllowed.into(),
             AnswerError::Account(AddAccountError::Rejected).into(),
             AddAccountError::CouldNotCheck(UpstreamError::TimedOut).into(),
