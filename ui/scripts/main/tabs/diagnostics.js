@@ -26,6 +26,7 @@ export function makeDiagnostics(panel) {
   const log = element("section", { class: "card" }, logTitle, lines);
   const by = element("textarea", { readOnly: true, class: "report", rows: 10, "aria-label": t("diagnostics.copy_report"), hidden: true });
   let findingsShown = "";
+  let prepared;
 
   fill(
     panel,
@@ -61,6 +62,7 @@ export function makeDiagnostics(panel) {
 
   async function load() {
     const found = await ask("diagnostics");
+    prepared = await ask("diagnostics_report").catch(() => undefined);
     fill(known, element("section", { class: "card" }, element("h2", {}, t("diagnostics.facts")), facts(rows(found))));
     fill(logTitle, t("diagnostics.log_last", { count: found.log.length }));
     lines.textContent = found.log.length ? found.log.join("\n") : t("diagnostics.log_empty");
@@ -68,12 +70,15 @@ export function makeDiagnostics(panel) {
     lines.scrollTop = lines.scrollHeight;
   }
 
+  /** A web view lets a page copy only right after a press, so the report is there before. */
   async function copyReport() {
-    let text;
-    const isDone = await perform(report, failure, async () => {
-      text = await ask("diagnostics_report");
-    });
-    if (!isDone) return;
+    let text = prepared;
+    if (text === undefined) {
+      const isDone = await perform(report, failure, async () => {
+        text = await ask("diagnostics_report");
+      });
+      if (!isDone) return;
+    }
     const isCopied = await copyText(text);
     // Where nothing may be copied, the text is at least there.
     show(by, !isCopied);
