@@ -9,5 +9,5 @@ export function accountName(accounts, id) {
 }
 
 export function nameOf({ label, key_hint: hint, kind }) {
-  return element("span", {}, foreign(label), ...(kind === "sandbox" || !hint ? [] : [" ", element("span", { class: "quiet fixed" }, hint)]));
+  return element("span", {}, foreign(label), ...(kind === "sandbox" || !hint ? [] : [" ", element("span", { class: "quiet fixed hint" }, hint)]));
 }
