@@ -26,6 +26,24 @@ pub(crate) fn require_announced() -> Result<(), NoDisplay> {
     if announced("DISPLAY") || announced("WAYLAND_DISPLAY") { Ok(()) } else { Err(NoDisplay::NotAnnounced) }
 }
 
+/// Read by WebKit when its first page is made.
+#[cfg(target_os = "linux")]
+pub(crate) const PLAIN_DRAWING: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
+
+/// Has the pages drawn without the graphics card, unless the person has set it otherwise: pages as plain as ours gain
+/// nothing from it, and pay with memory, with a first picture that comes seconds later where there is no such card,
+/// and on some drivers with a window that stays empty. WebKit's own setting for it comes too late: a page that is told
+/// while it loads breaks down. To be called before there is a second thread.
+#[cfg(target_os = "linux")]
+pub(crate) fn draw_plainly() {
+    // Fails only for names that no system takes.
+    let _ = gtk::glib::setenv(PLAIN_DRAWING, "1", false);
+}
+
+/// Only WebKit on Linux has the trouble.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn draw_plainly() {}
+
 /// Connects to the display; takes a tenth of a second and more.
 #[cfg(target_os = "linux")]
 pub(crate) fn connect() -> Result<(), NoDisplay> {

@@ -39,6 +39,7 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<ExitCode> {
     automation::refuse()?;
     display::require_announced()?;
+    display::draw_plainly();
     match launch::claim() {
         Launch::Started(started) => desktop::run(*started).map(|()| ExitCode::SUCCESS),
         Launch::ShownByAnother => Ok(ExitCode::SUCCESS),

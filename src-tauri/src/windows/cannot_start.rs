@@ -2,7 +2,7 @@
 
 use tauri::AppHandle;
 
-use super::{builder, text_size, web_process};
+use super::{builder, text_size, web_view};
 use crate::words::Words;
 
 const LABEL: &str = "cannot_start";
@@ -22,8 +22,9 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
             .center()
             .focused(true)
             .build()?;
+    web_view::prepare(&window)?;
     let dead = window.clone();
-    web_process::when_gone(&window, move || {
+    web_view::when_gone(&window, move || {
         let _ = dead.destroy();
     })
 }

@@ -6,7 +6,7 @@ use bridge_core::ids::QuestionId;
 use bridge_core::view::RequestView;
 use tauri::{AppHandle, LogicalSize, Manager as _, WebviewWindow, WindowEvent};
 
-use super::{builder, raise, text_size, web_process};
+use super::{builder, raise, text_size, web_view};
 use crate::asking;
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
@@ -54,6 +54,8 @@ pub(crate) fn open(app: &AppHandle, request: &RequestView) -> tauri::Result<()> 
     .focused(true)
     .visible(false)
     .build()?;
+    web_view::prepare(&window)?;
+    web_view::lay_out_hidden(&window, WIDTH * size, HEIGHT * size)?;
     let (asked, id) = (app.clone(), request.id.clone());
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
@@ -62,7 +64,7 @@ pub(crate) fn open(app: &AppHandle, request: &RequestView) -> tauri::Result<()> 
     });
     let dead = window.clone();
     let name = request.client_name.clone();
-    web_process::when_gone(&window, move || {
+    web_view::when_gone(&window, move || {
         // Nobody can see what they would allow: gone is gone, and that refuses it.
         notify::show(dead.app_handle(), &Notice::ConsentBroke { app: name.clone() });
         let _ = dead.destroy();
@@ -87,8 +89,9 @@ pub(crate) fn show(app: &AppHandle, id: &QuestionId) -> bool {
 /// The page is painted: the window takes the height it needs and is seen.
 pub(crate) fn painted(window: &WebviewWindow, height: f64) -> tauri::Result<()> {
     fit(window, height)?;
-    window.center()?;
-    raise(window)
+    raise(window)?;
+    // The window manager gives a window its place when it is shown.
+    window.center()
 }
 
 /// The window takes the height that its page needs, as far as the screen allows.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bridge_core::ids::AccountId;
 use tauri::{AppHandle, Manager as _};
 
-use super::{builder, raise, text_size, web_process};
+use super::{builder, raise, text_size, web_view};
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
 
@@ -78,8 +78,9 @@ fn open(app: &AppHandle, place: &Place) -> tauri::Result<()> {
         .center()
         .focused(true)
         .build()?;
+    web_view::prepare(&window)?;
     let dead = window.clone();
-    web_process::when_gone(&window, move || {
+    web_view::when_gone(&window, move || {
         notify::show(dead.app_handle(), &Notice::MainBroke);
         let _ = dead.destroy();
     })

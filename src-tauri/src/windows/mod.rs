@@ -4,7 +4,7 @@ pub(crate) mod cannot_start;
 pub(crate) mod consent;
 pub(crate) mod main;
 mod text_size;
-mod web_process;
+mod web_view;
 
 use std::path::PathBuf;
 
