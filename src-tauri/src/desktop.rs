@@ -13,10 +13,10 @@ use crate::windows::cannot_start;
 use crate::{asking, commands, display, ending, notify, opening, tray};
 
 /// Runs the app; returns when it has been quit and the bridge has ended.
-pub(crate) fn run(started: Started) -> anyhow::Result<()> {
+pub(crate) fn run(started: &Started) -> anyhow::Result<()> {
     let bridge = started.bridge.clone();
     let starts_again = StartsAgain::default();
-    let ended = show(&started, &starts_again);
+    let ended = show(started, &starts_again);
     ending::shut_down(&bridge);
     if starts_again.get() {
         // Takes no way back: the next start finds socket and port free.

@@ -41,7 +41,7 @@ fn run() -> anyhow::Result<ExitCode> {
     display::require_announced()?;
     display::draw_plainly();
     match launch::claim() {
-        Launch::Started(started) => desktop::run(*started).map(|()| ExitCode::SUCCESS),
+        Launch::Started(started) => desktop::run(&started).map(|()| ExitCode::SUCCESS),
         Launch::ShownByAnother => Ok(ExitCode::SUCCESS),
         Launch::Failed(reason) => {
             say(&reason.message);

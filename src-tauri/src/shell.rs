@@ -39,11 +39,6 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    /// The time, as pages get it.
-    pub(crate) fn now(&self) -> String {
-        humantime::format_rfc3339_millis(SystemClock.now()).to_string()
-    }
-
     /// As the windows should look.
     pub(crate) fn appearance(&self) -> Appearance {
         self.bridge.settings().appearance
@@ -88,4 +83,9 @@ impl Shell {
     pub(crate) fn web_view_dir(&self) -> PathBuf {
         self.paths.data_dir.join(WEB_VIEW_FOLDER)
     }
+}
+
+/// The time, as pages get it.
+pub(crate) fn now() -> String {
+    humantime::format_rfc3339_millis(SystemClock.now()).to_string()
 }

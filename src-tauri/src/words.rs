@@ -12,7 +12,7 @@ const LANGUAGES: [(&str, &str); 2] =
 #[derive(Debug)]
 pub(crate) struct Words {
     language: &'static str,
-    words: Value,
+    sections: Value,
     english: Value,
 }
 
@@ -29,12 +29,12 @@ impl Words {
             .into_iter()
             .find(|(language, _)| language.eq_ignore_ascii_case(primary))
             .unwrap_or(english);
-        Self { language, words: parsed(text), english: parsed(english.1) }
+        Self { language, sections: parsed(text), english: parsed(english.1) }
     }
 
     /// The text of `section.key`, with `{name}` replaced by its value. A word that is missing shows its key.
     pub(crate) fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
-        let text = found(&self.words, key).or_else(|| found(&self.english, key)).unwrap_or(key);
+        let text = found(&self.sections, key).or_else(|| found(&self.english, key)).unwrap_or(key);
         filled(text, values)
     }
 
@@ -52,7 +52,7 @@ impl Words {
     pub(crate) fn script(&self, appearance: Appearance) -> String {
         let known = json!({
             "language": self.language,
-            "words": self.words,
+            "words": self.sections,
             "appearance": appearance,
             "version": env!("CARGO_PKG_VERSION"),
         });

@@ -12,7 +12,7 @@ use tauri::{State, WebviewWindow};
 use super::key::PastedKey;
 use super::{Answer, screen_failed};
 use crate::asking::Place;
-use crate::shell::Shell;
+use crate::shell::{Shell, now};
 use crate::windows::consent;
 
 /// Everything the page shows.
@@ -64,7 +64,7 @@ pub(crate) async fn consent_question(window: WebviewWindow, shell: State<'_, She
     let clients = shell.bridge.clients().await.map_err(failed)?;
     let default_account = default_account(&request, &accounts, clients);
     let problems = shell.bridge.problems();
-    Ok(Question { request, place, accounts, problems, default_account, now: shell.now() })
+    Ok(Question { request, place, accounts, problems, default_account, now: now() })
 }
 
 fn default_account(

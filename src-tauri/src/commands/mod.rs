@@ -1,6 +1,8 @@
 //! What the pages may ask of the app: one call each. Which page may ask what is in `../capabilities` and
 //! `../permissions`.
 
+#![expect(clippy::needless_pass_by_value, reason = "Tauri decides what a command takes")]
+
 mod accounts;
 mod activity;
 mod app;

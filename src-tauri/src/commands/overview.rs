@@ -8,7 +8,7 @@ use serde::Serialize;
 use tauri::State;
 
 use super::Answer;
-use crate::shell::Shell;
+use crate::shell::{Shell, now};
 use crate::start_at_login;
 
 /// One picture of it all.
@@ -67,6 +67,6 @@ async fn taken(shell: &Shell) -> Answer<Overview> {
         has_tray: *shell.has_tray.borrow(),
         configured_port: shell.next_port.load(Ordering::Relaxed),
         activity_days: shell.next_activity_days.load(Ordering::Relaxed),
-        now: shell.now(),
+        now: now(),
     })
 }

@@ -166,7 +166,7 @@ fn may(client: &ClientView, words: &Words) -> String {
     let key = match (client.scopes.contains(Scope::Read), client.scopes.contains(Scope::Write)) {
         (true, true) => "tray.may_read_and_write",
         (false, true) => "tray.may_write",
-        (true, false) | (false, false) => "tray.may_read",
+        (true | false, false) => "tray.may_read",
     };
     words.say(key, &[])
 }
