@@ -14,9 +14,12 @@ pub(super) struct Consent<'a> {
 }
 
 impl<'a> Consent<'a> {
-    /// The window about the question with this code, once it is drawn.
+    /// The window about the question with this code, once it is drawn and can be seen.
     pub(super) async fn about(app: &'a App, code: &str) -> Self {
-        let drawn = format!("document.getElementById('code')?.textContent === {}", json!(code));
+        let drawn = format!(
+            "document.visibilityState === 'visible' && document.getElementById('code')?.textContent === {}",
+            json!(code)
+        );
         Self { page: app.driver().page_where(PAGE, &drawn).await }
     }
 

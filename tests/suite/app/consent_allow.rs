@@ -5,7 +5,7 @@ use serde_json::json;
 use super::world::{World, assert_waits, signed_in};
 use crate::double::{ALICE, BOB, Fault, REVOKED_KEY, path};
 use crate::harness::http::Answer;
-use crate::harness::mcp::{modern, reply};
+use crate::harness::mcp::reply;
 
 const CHECK: &str = "/sdk/validate-developer";
 
@@ -123,10 +123,6 @@ async fn the_account_that_is_chosen_is_the_one_that_is_used() {
     world.add_key(BOB.key).await;
     let asked = world.ask("Claude Code").await;
     let window = world.consent(&asked).await;
-    // Neither is taken without being chosen.
-    window.allow().await;
-    window.until_shown("Choose whose memories the app may use").await;
-    assert_waits(&asked).await;
     window.choose("bOb_").await;
     window.allow().await;
     window.until_closed().await;
@@ -164,12 +160,10 @@ async fn the_sandbox_needs_no_key_and_no_network() {
     let text = "My cat is called Schrödinger.";
     let added = world.call(&tokens, "add_memories", json!({ "text": text })).await.assert_status(200);
     assert_eq!(reply(&added)["result"]["isError"], false, "{}", added.text());
-    let found = world.call(&tokens, "search_memory", json!({ "query": "cat" })).await.assert_status(200);
-    assert!(found.text().contains("Schrödinger"), "{}", found.text());
+    let listed = world.list_memories(&tokens).await;
+    assert!(listed.to_string().contains("Schrödinger"), "{listed}");
     assert_eq!(world.accounts().await[0]["kind"], "sandbox");
     assert_eq!(world.double.requests().count(), 0);
-    let listed = modern(&world.app.http(), &tokens.access, "tools/list", json!({})).send().await;
-    assert!(listed.text().contains("jean_memory"), "{}", listed.text());
 }
 
 fn is_refused(answer: &Answer) -> bool {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::world::{World, assert_waits, signed_in};
 use crate::double::ALICE;
 use crate::harness::screen::key;
+use crate::harness::webdriver::Page;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_was_on_its_way_when_the_window_came_does_nothing() {
@@ -91,15 +92,15 @@ async fn the_whole_question_can_be_answered_with_the_keyboard_alone() {
     screen.until_focused(&screen.window("Jean Memory Bridge"));
     assert_eq!(page.focused().await, "Jean Memory key");
 
-    let mut seen = Vec::new();
+    let tab = || screen.press(&[key::TAB]);
+    let mut seen = vec![page.focused().await];
     loop {
-        let focused = page.focused().await;
+        assert!(shows_focus(page).await, "{:?} does not show that it has the focus", seen.last());
+        let focused = page.focused_after(tab).await;
         if seen.contains(&focused) {
             break;
         }
-        assert!(is_visible(&world, page).await, "{focused:?} shows that it has the focus");
         seen.push(focused);
-        screen.press(&[key::TAB]);
     }
     for stop in
         ["Details", "Read", "Write", "Where do I get a key?", "Try the sandbox", "Don’t allow", "Allow"]
@@ -108,17 +109,12 @@ async fn the_whole_question_can_be_answered_with_the_keyboard_alone() {
     }
 
     // To the switch for writing, off; and back to the key.
-    while page.focused().await != "Write" {
-        screen.press(&[key::SHIFT, key::TAB]);
-    }
+    while page.focused_after(|| screen.press(&[key::SHIFT, key::TAB])).await != "Write" {}
     screen.press(&[key::SPACE]);
-    while page.focused().await != "Jean Memory key" {
-        screen.press(&[key::TAB]);
-    }
+    page.until("!document.activeElement.checked").await;
+    while page.focused_after(tab).await != "Jean Memory key" {}
     screen.write(ALICE.key);
-    while page.focused().await != "Allow" {
-        screen.press(&[key::TAB]);
-    }
+    while page.focused_after(tab).await != "Allow" {}
     window.allow_button().await;
     screen.press(&[key::SPACE]);
     window.until_closed().await;
@@ -127,7 +123,7 @@ async fn the_whole_question_can_be_answered_with_the_keyboard_alone() {
 }
 
 /// Whether what has the focus can be told by looking.
-async fn is_visible(_world: &World, page: &crate::harness::webdriver::Page<'_>) -> bool {
+async fn shows_focus(page: &Page<'_>) -> bool {
     let script = "
         const focused = document.activeElement;
         const outlined = (e) => {

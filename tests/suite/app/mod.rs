@@ -6,4 +6,5 @@ mod consent_guard;
 mod consent_queue;
 mod consent_refuse;
 mod life;
+mod tray;
 mod world;

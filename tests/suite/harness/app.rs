@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use tokio::time::{Duration, Instant, sleep};
 
@@ -29,7 +29,7 @@ pub(crate) struct AppOptions {
 
 /// The app; it is ended when this goes.
 pub(crate) struct App {
-    process: Process,
+    process: Mutex<Process>,
     /// Without a URL until its bridge answers.
     serving: Serving,
     inspector: SocketAddr,
@@ -101,7 +101,7 @@ impl AppOptions {
             .env("WEBKIT_INSPECTOR_SERVER", inspector.to_string())
             .stdout(file.try_clone().expect("a file"))
             .stderr(Stdio::from(file));
-        let process = Process::start(&mut app);
+        let process = Mutex::new(Process::start(&mut app));
         let serving = Serving { url: String::new(), home, env };
         App { process, serving, inspector, driver: OnceLock::new(), output }
     }
@@ -115,12 +115,12 @@ impl App {
             let status = self.serving.cli(&["status", "--json"]).await;
             if status.status.success() {
                 let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("JSON");
-                if status["pid"] == self.process.id() {
+                if status["pid"] == self.pid() {
                     status["url"].as_str().expect("a URL").clone_into(&mut self.serving.url);
                     return self;
                 }
             }
-            assert!(self.process.is_running(), "the app ended: {}", self.output());
+            assert!(self.is_running(), "the app ended: {}", self.output());
             assert!(Instant::now() < limit, "no bridge: {status:?}; {}", self.output());
             sleep(POLL).await;
         }
@@ -136,7 +136,7 @@ impl App {
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
+        self.process().id()
     }
 
     /// Everything it wrote to stdout and stderr so far.
@@ -144,21 +144,25 @@ impl App {
         std::fs::read_to_string(&self.output).unwrap_or_default()
     }
 
-    pub(crate) fn is_running(&mut self) -> bool {
-        self.process.is_running()
+    pub(crate) fn is_running(&self) -> bool {
+        self.process().is_running()
     }
 
     /// Asks it to end, as logging out does, and waits.
     #[track_caller]
-    pub(crate) fn terminate(mut self) -> ExitStatus {
-        self.process.terminate();
-        self.process.ended()
+    pub(crate) fn terminate(&self) -> ExitStatus {
+        self.process().terminate();
+        self.ended()
     }
 
     /// Waits until it ends by itself.
     #[track_caller]
-    pub(crate) fn ended(&mut self) -> ExitStatus {
-        self.process.ended()
+    pub(crate) fn ended(&self) -> ExitStatus {
+        self.process().ended()
+    }
+
+    fn process(&self) -> MutexGuard<'_, Process> {
+        self.process.lock().expect("no panic")
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::desktop::Process;
 use super::http::{Http, PATIENCE};
@@ -17,6 +17,12 @@ use super::http::{Http, PATIENCE};
 const POLL: Duration = Duration::from_millis(20);
 /// The member that makes a JSON object a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+const SCROLL_THERE: &str = "arguments[0].scrollIntoView({ block: 'nearest', behavior: 'instant' });";
+/// Where an element is.
+const PLACE: &str = "
+    const { x, y, width, height } = arguments[0].getBoundingClientRect();
+    return [x, y, width, height, innerWidth, innerHeight];";
 
 /// Keys by the code points of the W3C.
 pub(crate) mod key {
@@ -168,8 +174,8 @@ impl Driver {
         let method = method.parse().expect("a method");
         let asking = self.http.ask(method, path);
         let asking = if let Some(body) = &body { asking.json(body) } else { asking };
-        // It may not listen yet.
-        let Some(answer) = asking.try_send().await else {
+        // It may not listen yet; and without any window, a session is not begun until there is one.
+        let Ok(Some(answer)) = timeout(PATIENCE / 2, asking.try_send()).await else {
             return Err(Refusal { error: "no driver".to_owned(), message: String::new() });
         };
         let value = answer.json()["value"].clone();
@@ -194,7 +200,12 @@ impl<'a> Page<'a> {
 
     /// What a script of these words returns; `arguments[0]` is `argument`.
     pub(crate) async fn run(&self, script: &str, argument: Value) -> Value {
-        self.ask("POST", "/execute/sync", Some(json!({ "script": script, "args": [argument] }))).await
+        self.run_with(script, [argument]).await
+    }
+
+    async fn run_with<const N: usize>(&self, script: &str, arguments: [Value; N]) -> Value {
+        let arguments = arguments.to_vec();
+        self.ask("POST", "/execute/sync", Some(json!({ "script": script, "args": arguments }))).await
     }
 
     /// What a promise comes to: `script` is an expression in which `argument` is known.
@@ -241,10 +252,10 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Waits until the page shows this text.
+    /// Waits until the page shows this text, however it is broken into lines.
     #[track_caller]
     pub(crate) fn until_shown(&self, text: &str) -> impl Future<Output = ()> + use<'a> {
-        self.until(&format!("document.body.innerText.includes({})", json!(text)))
+        self.until(&format!("document.body.innerText.replace(/\\s+/g, ' ').includes({})", json!(text)))
     }
 
     /// All the text that can be seen.
@@ -318,6 +329,14 @@ impl<'a> Page<'a> {
         tolerate_closing(self.try_ask("POST", "/actions", Some(actions)).await);
     }
 
+    /// Does what moves the focus, waits until it has moved, and says where to.
+    pub(crate) async fn focused_after(&self, moved: impl FnOnce()) -> String {
+        self.run("window.hadFocus = document.activeElement;", Value::Null).await;
+        moved();
+        self.until("document.activeElement !== window.hadFocus").await;
+        self.focused().await
+    }
+
     /// What has the focus: the name that a screen reader says, or what it is.
     pub(crate) async fn focused(&self) -> String {
         let script = "
@@ -349,8 +368,18 @@ impl Element<'_> {
         self.page.ask(method, &format!("/element/{}{path}", self.id), body).await
     }
 
-    /// Clicks as a person does: where it is, if nothing is in front of it. What closes the window is no fault.
+    /// Clicks as a person does: where it is, once it stays there, if nothing is in front of it. What closes the
+    /// window is no fault.
     pub(crate) async fn click(&self) {
+        self.page.run_with(SCROLL_THERE, [json!({ (ELEMENT): self.id })]).await;
+        let rests = async || {
+            let places = self.page.run_with(PLACE, [json!({ (ELEMENT): self.id })]);
+            let before = places.await;
+            sleep(POLL).await;
+            let now = self.page.run_with(PLACE, [json!({ (ELEMENT): self.id })]).await;
+            (before == now).then_some(())
+        };
+        until("an element to rest", rests).await;
         let path = format!("/element/{}/click", self.id);
         tolerate_closing(self.page.try_ask("POST", &path, Some(json!({}))).await);
     }
@@ -362,7 +391,7 @@ impl Element<'_> {
     /// Pastes a text in place of what is there. Not key by key: it may be long.
     pub(crate) async fn paste(&self, text: &str) {
         let script = "
-            const [[element, text]] = arguments;
+            const [element, text] = arguments;
             element.focus();
             element.select();
             const pasted = new DataTransfer();
@@ -372,7 +401,7 @@ impl Element<'_> {
                 element.value = text;
                 element.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
             }";
-        self.page.run(script, json!([{ (ELEMENT): self.id }, text])).await;
+        self.page.run_with(script, [json!({ (ELEMENT): self.id }), json!(text)]).await;
     }
 
     pub(crate) async fn text(&self) -> String {

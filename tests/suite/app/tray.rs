@@ -1,0 +1,150 @@
+//! The tray over D-Bus: what it shows, and what clients get of what a person does there.
+
+use serde_json::json;
+
+use super::world::{World, assert_denied, until};
+use crate::double::Fault;
+use crate::harness::app::AppOptions;
+use crate::harness::mcp::{Events, Session, reply};
+
+/// The first line of the menu.
+const STATE: usize = 0;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoking_in_the_tray_ends_the_apps_access_at_once() {
+    // design.md J5
+    let world = World::with_account().await;
+    let icon = world.icon();
+    icon.entry(&["No app is connected yet"]);
+    let (client, tokens) = world.sign_in("Claude Code").await;
+    let (_, other) = world.sign_in("Cursor").await;
+    let session = Session::open(&world.app, &tokens.access, "2025-06-18").await;
+    let stream = Events::of(session.listen().begin().await);
+    assert_eq!(world.list_memories(&tokens).await["isError"], false);
+    icon.entry(&["Connected apps", "Claude Code", "Used just now"]);
+    icon.entry(&["Connected apps", "Claude Code", "May read and write"]);
+    assert!(!icon.entry(&["Connected apps", "Claude Code", "Used just now"]).is_enabled);
+
+    icon.click(&["Connected apps", "Claude Code", "Revoke…", "Revoke Claude Code now"]);
+    let refused = until("the next call is refused", async || {
+        let answer = world.call(&tokens, "list_memories", json!({})).await;
+        (answer.status == 401).then_some(answer)
+    })
+    .await;
+    assert!(refused.header("www-authenticate").is_some_and(|challenge| challenge.contains("invalid_token")));
+    stream.rest().await;
+    client.refresh(tokens.refresh()).await.assert_error(400, "invalid_grant");
+    icon.until_gone(&["Connected apps", "Claude Code"]);
+    // Nobody else is concerned.
+    assert_eq!(world.list_memories(&other).await["isError"], false);
+    icon.entry(&["Connected apps", "Cursor"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pausing_in_the_tray_holds_everything_back_until_it_is_resumed() {
+    let world = World::with_account().await;
+    let icon = world.icon();
+    let (_, tokens) = world.sign_in("Claude Code").await;
+    assert_eq!(world.list_memories(&tokens).await["isError"], false);
+    assert_eq!(icon.entry(&["Pause"]).is_on, Some(false));
+
+    icon.click(&["Pause"]);
+    icon.until("the check mark", |menu| {
+        menu.iter().find(|e| e.label == "Pause" && e.is_on == Some(true)).cloned()
+    });
+    icon.until("the state", |menu| menu[STATE].label.starts_with("Paused").then_some(()));
+    assert_eq!(world.app.cli_json(&["status"]).await["state"], "paused");
+    let asked = world.double.requests().count();
+    let held = world.list_memories(&tokens).await;
+    assert_eq!(held["isError"], true);
+    assert!(held.to_string().contains("paused"), "{held}");
+    assert_eq!(world.double.requests().count(), asked);
+
+    icon.click(&["Pause"]);
+    icon.until("the state", |menu| (menu[STATE].label == "Ready").then_some(()));
+    assert_eq!(world.list_memories(&tokens).await["isError"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn start_at_login_writes_what_the_desktop_reads_and_removes_it() {
+    let world = World::start().await;
+    let icon = world.icon();
+    let folder = world.desktop.keychain().home().join("config/autostart");
+    let entries = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+    assert_eq!(icon.entry(&["Start at login"]).is_on, Some(false));
+    icon.click(&["Start at login"]);
+    icon.until("the check mark", |menu| {
+        menu.iter().find(|e| e.label == "Start at login" && e.is_on == Some(true)).cloned()
+    });
+    assert_eq!(entries(), 1);
+    let file = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let program = crate::harness::programs::program(crate::harness::app::APP);
+    assert!(file.extension().is_some_and(|extension| extension == "desktop"), "{}", file.display());
+    assert!(text.starts_with("[Desktop Entry]"), "{text}");
+    assert!(text.contains(program.to_str().unwrap()) && text.contains("--background"), "{text}");
+
+    icon.click(&["Start at login"]);
+    icon.until("no check mark", |menu| {
+        menu.iter().find(|e| e.label == "Start at login" && e.is_on == Some(false)).cloned()
+    });
+    assert_eq!(entries(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_is_in_the_first_line_and_in_the_icon() {
+    // design.md 5 "Tray"
+    let world = World::with_account().await;
+    let icon = world.icon();
+    let said = |words: &str| icon.until(words, |menu| (menu[STATE].label == words).then_some(()));
+    let look = || std::fs::read(icon.picture()).expect("a picture");
+    said("Ready");
+    let ready = look();
+
+    let asked = world.ask("Claude Code").await;
+    said("1 app waits for your answer");
+    let asking = until("another picture", async || Some(look()).filter(|picture| *picture != ready)).await;
+    let window = world.consent(&asked).await;
+    window.deny().await;
+    assert_denied(&asked).await;
+    said("Ready");
+
+    let (_, tokens) = world.sign_in("Claude Code").await;
+    world.double.fault(Fault::RevokeNow);
+    world.list_memories(&tokens).await;
+    said("An account needs a new key");
+    let needs_key = until("another picture", async || Some(look()).filter(|picture| *picture != ready)).await;
+    assert_ne!(needs_key, asking);
+    assert!(icon.read().iter().any(|entry| entry.label.starts_with("Give ")), "{:#?}", icon.read());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quitting_ends_streams_and_closes_windows() {
+    let world = World::with_account().await;
+    let icon = world.icon();
+    let (_, tokens) = world.sign_in("Claude Code").await;
+    let session = Session::open(&world.app, &tokens.access, "2025-06-18").await;
+    let stream = Events::of(session.listen().begin().await);
+    let asked = world.ask("Cursor").await;
+    let _window = world.consent(&asked).await;
+    icon.click(&["Quit"]);
+    stream.rest().await;
+    assert_eq!(world.app.ended().code(), Some(0));
+    assert_eq!(world.desktop.screen().windows().len(), 0);
+    assert_eq!(world.app.cli(&["status"]).await.status.code(), Some(3));
+    assert_eq!(world.app.output(), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_names_stay_one_harmless_line_each() {
+    let world = World::start_as(AppOptions::default()).await;
+    world.add_key(crate::double::ALICE.key).await;
+    let icon = world.icon();
+    let (_, tokens) = world.sign_in("_Quit\u{202e}\n&amp;<b>__x").await;
+    assert_eq!(world.list_memories(&tokens).await["isError"], false);
+    let apps = icon.entry(&["Connected apps"]).entries;
+    assert_eq!(apps.len(), 1);
+    let name = &apps[0].label;
+    assert!(!name.contains(['\n', '\u{202e}']), "{name:?}");
+    assert!(reply(&world.call(&tokens, "list_memories", json!({})).await)["result"]["isError"] == false);
+}
