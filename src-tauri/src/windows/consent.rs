@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bridge_core::ids::QuestionId;
 use bridge_core::view::RequestView;
-use tauri::{AppHandle, LogicalSize, Manager as _, WebviewWindow, WindowEvent};
+use tauri::{AppHandle, LogicalPosition, LogicalSize, Manager as _, WebviewWindow, WindowEvent};
 
 use super::{builder, raise, text_size, web_view};
 use crate::asking;
@@ -19,6 +19,8 @@ const HEIGHT: f64 = 560.0;
 const LEAST_HEIGHT: f64 = 320.0;
 /// Kept free of the screen's height, for title bar and panels.
 const MARGIN: f64 = 80.0;
+/// About what the window manager puts on top.
+const TITLE_BAR: f64 = 30.0;
 /// A page that has not said by then that it is painted is shown as it is: an empty window can at least be closed.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -86,22 +88,48 @@ pub(crate) fn show(app: &AppHandle, id: &QuestionId) -> bool {
     app.get_webview_window(&label(id)).is_some_and(|window| raise(&window).is_ok())
 }
 
-/// The page is painted: the window takes the height it needs and is seen.
+/// The page is painted: the window takes the height it needs, in the middle of the screen, and is seen.
 pub(crate) fn painted(window: &WebviewWindow, height: f64) -> tauri::Result<()> {
     fit(window, height)?;
     raise(window)?;
-    // The window manager gives a window its place when it is shown.
-    window.center()
+    // The window manager gives a window its place when it is shown. Not `center`, which goes by the size that the
+    // window had, and it has the new one a moment later.
+    match (screen(window)?, size(window, height)?) {
+        (Some((origin, room)), size) => window.set_position(middle(origin, room, size)),
+        (None, _) => Ok(()),
+    }
 }
 
 /// The window takes the height that its page needs, as far as the screen allows.
 pub(crate) fn fit(window: &WebviewWindow, height: f64) -> tauri::Result<()> {
-    let size = text_size::factor(window.app_handle());
-    let most = window.current_monitor()?.map_or(f64::INFINITY, |monitor| {
-        monitor.size().to_logical::<f64>(monitor.scale_factor()).height - MARGIN
-    });
-    let height = if height.is_finite() { height } else { HEIGHT * size };
-    window.set_size(LogicalSize::new(WIDTH * size, height.max(LEAST_HEIGHT).min(most)))
+    window.set_size(size(window, height)?)
+}
+
+/// For a page of this height.
+fn size(window: &WebviewWindow, height: f64) -> tauri::Result<LogicalSize<f64>> {
+    let text = text_size::factor(window.app_handle());
+    let most = screen(window)?.map_or(f64::INFINITY, |(_, room)| room.height - MARGIN);
+    let height = if height.is_finite() { height } else { HEIGHT * text };
+    Ok(LogicalSize::new(WIDTH * text, height.max(LEAST_HEIGHT).min(most)))
+}
+
+/// Where the window's screen begins and how large it is; none where the system does not say.
+fn screen(window: &WebviewWindow) -> tauri::Result<Option<(LogicalPosition<f64>, LogicalSize<f64>)>> {
+    Ok(window.current_monitor()?.map(|monitor| {
+        let scale = monitor.scale_factor();
+        (monitor.position().to_logical(scale), monitor.size().to_logical(scale))
+    }))
+}
+
+fn middle(
+    origin: LogicalPosition<f64>,
+    room: LogicalSize<f64>,
+    size: LogicalSize<f64>,
+) -> LogicalPosition<f64> {
+    LogicalPosition::new(
+        origin.x + (room.width - size.width).max(0.0) / 2.0,
+        origin.y + (room.height - size.height - TITLE_BAR).max(0.0) / 2.0,
+    )
 }
 
 /// Whether somebody has the window of this question before them.
@@ -115,5 +143,19 @@ async fn show_at_last(window: WebviewWindow) {
     if matches!(window.is_visible(), Ok(false)) {
         tracing::warn!(window = window.label(), "a page is slow");
         let _ = raise(&window);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_stands_in_the_middle_of_its_own_screen() {
+        let (second, room) = (LogicalPosition::new(1920.0, 100.0), LogicalSize::new(1280.0, 900.0));
+        let place = middle(second, room, LogicalSize::new(440.0, 530.0));
+        assert_eq!(place, LogicalPosition::new(1920.0 + 420.0, 100.0 + 170.0));
+        let larger_than_it = middle(second, room, LogicalSize::new(1500.0, 1000.0));
+        assert_eq!(larger_than_it, second);
     }
 }
