@@ -96,7 +96,7 @@ class App:
         }
         path = "/oauth/authorize?" + urllib.parse.urlencode(parameters)
         # The bridge holds the answer back until a person has decided.
-        asking = threading.Thread(target=self.http, args=("GET", path))
+        asking = threading.Thread(target=self.http, args=("GET", path), daemon=True)
         started = time.perf_counter()
         asking.start()
         until(self.desktop.screen.shows_letters, "the consent window", pause=SCREEN_PAUSE)

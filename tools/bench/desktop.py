@@ -1,5 +1,5 @@
-"""A throw-away desktop: an X server without a screen, a session bus on which nothing else runs, a window manager and an
-unlocked keychain. Everything ends with it, by its own id."""
+"""A throw-away desktop: an X server without a screen, a session bus on which nothing else runs, a window manager, a
+panel and an unlocked keychain. Everything ends with it, by its own id."""
 
 import os
 import pathlib
@@ -11,6 +11,7 @@ from programs import end, until
 from screen import Screen
 
 WIDTH, HEIGHT = 1280, 800
+PANEL = "org.kde.StatusNotifierWatcher"
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:path={socket}</listen>
@@ -43,7 +44,7 @@ class Desktop:
             "XDG_DATA_HOME": ".local/share",
             "XDG_CACHE_HOME": ".cache",
         }
-        self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8"}
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8", "NO_AT_BRIDGE": "1"}
         for name, directory in directories.items():
             (self.home / directory).mkdir(mode=0o700, parents=True)
             self.environment[name] = str(self.home / directory)
@@ -60,12 +61,16 @@ class Desktop:
         managed = self.home / "managed"
         self.start("openbox", "--startup", f"touch {managed}")
         until(managed.exists, "the window manager")
-        until(self.has_keychain, "the keychain")
+        until(lambda: self.has("org.freedesktop.secrets"), "the keychain")
+        # Plays a panel that takes every icon: without one the app would open its main window.
+        self.start("dbus-test-tool", "echo", "--session", f"--name={PANEL}")
+        until(lambda: self.has(PANEL), "the panel")
         self.screen = Screen(self.environment["DISPLAY"], WIDTH, HEIGHT)
 
-    def has_keychain(self):
-        question = "org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets"
-        command = ["dbus-send", "--session", "--print-reply", *f"--dest={question}".split()]
+    def has(self, name):
+        """Whether somebody on the bus has this name."""
+        call = f"--dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:{name}"
+        command = ["dbus-send", "--session", "--print-reply", *call.split()]
         answer = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         return b"boolean true" in answer.stdout
 
