@@ -5,6 +5,7 @@ mod consent_allow;
 mod consent_guard;
 mod consent_queue;
 mod consent_refuse;
+mod consent_size;
 mod life;
 mod tray;
 mod world;
