@@ -13,5 +13,21 @@ pub(crate) struct Automated;
 
 /// Refuses to start when the windows could be driven by a program. Debug builds are what the tests drive.
 pub(crate) fn refuse() -> Result<(), Automated> {
-    if !cfg!(debug_assertions) && std::env::var_os(VARIABLE).is_some() { Err(Automated) } else { Ok(()) }
+    judge(cfg!(debug_assertions), std::env::var_os(VARIABLE).is_some())
+}
+
+fn judge(is_for_tests: bool, is_driven: bool) -> Result<(), Automated> {
+    if is_driven && !is_for_tests { Err(Automated) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_build_is_not_driven_by_a_program() {
+        assert!(judge(false, true).is_err());
+        assert!(judge(false, false).is_ok());
+        assert!(judge(true, true).is_ok(), "tests drive it");
+    }
 }
