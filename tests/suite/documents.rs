@@ -36,6 +36,24 @@ fn every_link_between_the_documents_leads_somewhere() {
 }
 
 #[test]
+fn every_picture_of_the_documents_is_there_and_loads_fast() {
+    const MOST_BYTES: u64 = 150 * 1024;
+    let mut seen = 0;
+    for document in DOCUMENTS {
+        let text = read(document);
+        let pictures =
+            ["src=\"", "srcset=\""].into_iter().flat_map(|attribute| text.split(attribute).skip(1));
+        for picture in pictures.filter_map(|rest| rest.split('"').next()) {
+            let file = repository().join(picture).metadata();
+            let bytes = file.unwrap_or_else(|error| panic!("{document} shows {picture}: {error}")).len();
+            assert!(bytes <= MOST_BYTES, "{picture} has {bytes} bytes");
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "the README shows the app");
+}
+
+#[test]
 fn the_readme_lists_the_variables_that_are_read() {
     let table = section(&read("README.md"), "## Configuration", "\n## ");
     let listed: BTreeSet<String> =
