@@ -16,7 +16,7 @@ use crate::launch::Started;
 use crate::words::Words;
 
 /// The folder for what the web view keeps, in the data directory.
-const WEB_VIEW_FOLDER: &str = "webview";
+pub(crate) const WEB_VIEW_FOLDER: &str = "webview";
 
 /// One per app, as Tauri's state.
 pub(crate) struct Shell {
