@@ -6,17 +6,17 @@ use std::rc::Rc;
 use anyhow::Context as _;
 use tauri::{App, AppHandle, RunEvent};
 
-use crate::ending::StartsAgain;
+use crate::ending::{Signals, StartsAgain};
 use crate::launch::{CannotStart, Started};
 use crate::shell::Shell;
 use crate::windows::cannot_start;
 use crate::{asking, commands, display, ending, notify, opening, tray};
 
 /// Runs the app; returns when it has been quit and the bridge has ended.
-pub(crate) fn run(started: &Started) -> anyhow::Result<()> {
+pub(crate) fn run(started: &Started, signals: Signals) -> anyhow::Result<()> {
     let bridge = started.bridge.clone();
     let starts_again = StartsAgain::default();
-    let ended = show(started, &starts_again);
+    let ended = show(started, signals, &starts_again);
     ending::shut_down(&bridge);
     if starts_again.get() {
         // Takes no way back: the next start finds socket and port free.
@@ -25,7 +25,7 @@ pub(crate) fn run(started: &Started) -> anyhow::Result<()> {
     ended
 }
 
-fn show(started: &Started, starts_again: &StartsAgain) -> anyhow::Result<()> {
+fn show(started: &Started, signals: Signals, starts_again: &StartsAgain) -> anyhow::Result<()> {
     display::connect()?;
     let is_background = started.is_background;
     let app = tauri::Builder::default()
@@ -34,7 +34,7 @@ fn show(started: &Started, starts_again: &StartsAgain) -> anyhow::Result<()> {
         .invoke_handler(commands::handler())
         .build(context())
         .context("the desktop app cannot start")?;
-    ending::quit_when_told(app.handle().clone());
+    ending::quit_when_told(app.handle().clone(), signals);
     until_quit(app, move |app| {
         tray::host::watch(app);
         tray::start(app).context("the tray icon cannot be shown")?;
@@ -46,7 +46,7 @@ fn show(started: &Started, starts_again: &StartsAgain) -> anyhow::Result<()> {
 }
 
 /// Runs an app without a bridge, which only says why there is none.
-pub(crate) fn say_why(reason: CannotStart) -> anyhow::Result<()> {
+pub(crate) fn say_why(reason: CannotStart, signals: Signals) -> anyhow::Result<()> {
     display::connect()?;
     let starts_again = StartsAgain::default();
     let app = tauri::Builder::default()
@@ -55,7 +55,7 @@ pub(crate) fn say_why(reason: CannotStart) -> anyhow::Result<()> {
         .invoke_handler(commands::handler())
         .build(context())
         .context("the desktop app cannot start")?;
-    ending::quit_when_told(app.handle().clone());
+    ending::quit_when_told(app.handle().clone(), signals);
     cannot_start::open(app.handle())?;
     app.run_return(|_, _| {});
     if starts_again.get() {

@@ -33,12 +33,10 @@ pub(crate) fn restart(app: &AppHandle) {
 }
 
 /// Logging out, `kill` and Ctrl-C end the app as its menu does, so that nothing is cut off half-way.
-pub(crate) fn quit_when_told(app: AppHandle) {
+pub(crate) fn quit_when_told(app: AppHandle, mut signals: Signals) {
     tauri::async_runtime::spawn(async move {
-        match told_to_quit().await {
-            Ok(()) => quit(&app),
-            Err(error) => tracing::error!(%error, "signals cannot be received"),
-        }
+        signals.told_to_quit().await;
+        quit(&app);
     });
 }
 
@@ -52,21 +50,49 @@ pub(crate) fn shut_down(bridge: &Bridge) {
     });
 }
 
+/// What the system and the terminal say to a program that is to end. What comes before anybody waits for it is kept.
 #[cfg(unix)]
-async fn told_to_quit() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+pub(crate) struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
 }
 
-#[cfg(not(unix))]
-async fn told_to_quit() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+#[cfg(unix)]
+impl Signals {
+    /// From now on none of them ends the program by itself.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        tauri::async_runtime::block_on(async {
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                hang_up: signal(SignalKind::hangup())?,
+                interrupt: signal(SignalKind::interrupt())?,
+            })
+        })
+    }
+
+    async fn told_to_quit(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// What the terminal says to a program that is to end. What comes before anybody waits for it is kept.
+#[cfg(windows)]
+pub(crate) struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    /// From now on it does not end the program by itself.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        tauri::async_runtime::block_on(async { tokio::signal::windows::ctrl_c().map(Self) })
+    }
+
+    async fn told_to_quit(&mut self) {
+        self.0.recv().await;
+    }
 }

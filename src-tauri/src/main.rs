@@ -22,6 +22,9 @@ mod words;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+
+use crate::ending::Signals;
 use crate::launch::Launch;
 
 fn main() -> ExitCode {
@@ -40,12 +43,14 @@ fn run() -> anyhow::Result<ExitCode> {
     automation::refuse()?;
     display::require_announced()?;
     display::draw_plainly();
+    // Before the bridge: whoever ends the app from now on ends it in good order.
+    let signals = Signals::listen().context("signals cannot be received")?;
     match launch::claim() {
-        Launch::Started(started) => desktop::run(&started).map(|()| ExitCode::SUCCESS),
+        Launch::Started(started) => desktop::run(&started, signals).map(|()| ExitCode::SUCCESS),
         Launch::ShownByAnother => Ok(ExitCode::SUCCESS),
         Launch::Failed(reason) => {
             say(&reason.message);
-            desktop::say_why(reason).map(|()| ExitCode::FAILURE)
+            desktop::say_why(reason, signals).map(|()| ExitCode::FAILURE)
         }
     }
 }
