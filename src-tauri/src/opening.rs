@@ -26,6 +26,10 @@ pub(crate) fn start(app: &AppHandle, is_background: bool) {
 
 async fn when_wanted(app: AppHandle) {
     let mut wanted = app.state::<Shell>().bridge.window_wanted();
+    // The bridge answers before there is a desktop: somebody who clicked twice has asked already.
+    if *wanted.borrow() > 0 {
+        wanted.mark_changed();
+    }
     while wanted.changed().await.is_ok() {
         main::show(&app, Place::Anywhere);
     }
