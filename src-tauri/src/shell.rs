@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use bridge_core::bridge::Bridge;
-use bridge_core::clock::{Clock as _, SystemClock};
+use bridge_core::clock::{Clock as _, SystemClock, rfc3339_millis};
 use bridge_core::paths::Paths;
 use bridge_core::view::Appearance;
 use tokio::sync::watch;
@@ -87,5 +87,5 @@ impl Shell {
 
 /// The time, as pages get it.
 pub(crate) fn now() -> String {
-    humantime::format_rfc3339_millis(SystemClock.now()).to_string()
+    rfc3339_millis(SystemClock.now())
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use bridge_core::clock::rfc3339;
 use bridge_core::control::Failed;
 use bridge_core::logging::{last_lines, log_file, redact};
 use bridge_core::paths::Paths;
@@ -62,7 +63,7 @@ async fn taken(shell: &Shell) -> Answer<Diagnostics> {
         url: status.url,
         instance: status.instance,
         pid: status.pid,
-        started_at: humantime::format_rfc3339_seconds(shell.started_at).to_string(),
+        started_at: rfc3339(shell.started_at),
         data_dir: paths.data_dir.display().to_string(),
         log_dir: paths.log_dir.display().to_string(),
         config_file: paths.config_file.display().to_string(),

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use super::Bridge;
+use crate::clock::rfc3339_millis;
 use crate::ids::ClientId;
 use crate::store::{CountedCall, KeptCall, StoreError};
 use crate::view::{ActivityView, CallFilter, CallView, ClientActivity, ClientCalls, Stretch, ToolActivity};
@@ -13,9 +14,6 @@ use crate::view::{ActivityView, CallFilter, CallView, ClientActivity, ClientCall
 const MOST_EDGES: usize = 400;
 /// Calls listed at once.
 const MOST_CALLS: u32 = 100;
-
-/// 9999-12-31T23:59:59Z.
-const LAST_SECOND: u64 = 253_402_300_799;
 
 const MEDIAN: u64 = 50;
 const P95: u64 = 95;
@@ -109,7 +107,7 @@ impl Tally {
             failures: count.failures,
         };
         Stretch {
-            from: rfc3339(from),
+            from: rfc3339_millis(from),
             clients: self.clients.iter().map(calls).collect(),
             median_ms: durations.percentile(MEDIAN),
             p95_ms: durations.percentile(P95),
@@ -185,7 +183,7 @@ impl From<KeptCall> for CallView {
         let call = kept.call;
         Self {
             id: kept.id,
-            at: rfc3339(call.at),
+            at: rfc3339_millis(call.at),
             client_id: call.client_id,
             client_name: kept.client_name,
             tool: call.tool,
@@ -196,14 +194,10 @@ impl From<KeptCall> for CallView {
     }
 }
 
-/// To the millisecond, as browsers write it; within the years that can be written.
-fn rfc3339(time: SystemTime) -> String {
-    let time = time.clamp(UNIX_EPOCH, UNIX_EPOCH + Duration::from_secs(LAST_SECOND));
-    humantime::format_rfc3339_millis(time).to_string()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
     use crate::store::{ActivityRecord, Store};
     use crate::view::CallOutcome;
@@ -279,12 +273,6 @@ mod tests {
             p95_ms: Some(p95),
         };
         assert_eq!(sum.tool_activity(), [tool("ask", 3, 0, 2, 3), tool("list", 1, 1, 5, 5)]);
-    }
-
-    #[test]
-    fn a_time_that_no_calendar_has_is_written_all_the_same() {
-        assert_eq!(rfc3339(UNIX_EPOCH), "1970-01-01T00:00:00.000Z");
-        assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(u64::MAX / 4)), "9999-12-31T23:59:59.000Z");
     }
 
     #[tokio::test]

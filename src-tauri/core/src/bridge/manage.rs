@@ -5,13 +5,12 @@ use std::time::SystemTime;
 use super::{Bridge, RemoveAccountError, RevokeError};
 use crate::accounts::{AddAccountError, RenameAccountError, ReplaceKeyError};
 use crate::api_key::ApiKey;
+use crate::clock::rfc3339;
 use crate::ids::AccountId;
 use crate::oauth::{Arriving, Connected};
 use crate::store::StoreError;
 use crate::unbroken::unbroken;
 use crate::view::{AccountView, ClientView, Via};
-
-use super::status::rfc3339;
 
 impl Bridge {
     /// Clients with a grant that is alive, oldest first.

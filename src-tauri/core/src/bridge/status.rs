@@ -1,10 +1,10 @@
 //! How the bridge is, in plain data.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::Bridge;
 use crate::accounts::Reachability;
+use crate::clock::rfc3339;
 use crate::consent::{AnswerGoesTo, LocalProgram, Question};
 use crate::store::{AccountRecord, ClientKind, StoreError};
 use crate::vault::VaultState;
@@ -85,11 +85,6 @@ fn keychain_problem(state: VaultState) -> Option<Problem> {
         VaultState::Failed => Some(Problem::KeychainFailed),
         VaultState::Untried | VaultState::Ready => None,
     }
-}
-
-/// A time for scripts, to the second.
-pub(super) fn rfc3339(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 fn request_view(question: &Question) -> RequestView {
