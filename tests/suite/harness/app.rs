@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
+use serde_json::Value;
 use tokio::time::{Duration, Instant, sleep};
 
-use super::desktop::{Desktop, Process};
+use super::desktop::{Adopted, Desktop, Process};
 use super::http::PATIENCE;
 use super::programs::program;
+use super::screen::Screen;
 use super::serving::{Serving, command};
 use super::webdriver::{Driver, Page, free_port};
 
@@ -30,8 +32,11 @@ pub(crate) struct AppOptions {
 /// The app; it is ended when this goes.
 pub(crate) struct App {
     process: Mutex<Process>,
+    /// The app that this one has started in its own place.
+    successor: Option<Adopted>,
     /// Without a URL until its bridge answers.
     serving: Serving,
+    display: String,
     inspector: SocketAddr,
     driver: OnceLock<Driver>,
     output: PathBuf,
@@ -103,25 +108,45 @@ impl AppOptions {
             .stderr(Stdio::from(file));
         let process = Mutex::new(Process::start(&mut app));
         let serving = Serving { url: String::new(), home, env };
-        App { process, serving, inspector, driver: OnceLock::new(), output }
+        App {
+            process,
+            successor: None,
+            serving,
+            display: desktop.display().to_owned(),
+            inspector,
+            driver: OnceLock::new(),
+            output,
+        }
     }
 }
 
 impl App {
     /// Waits until its bridge answers.
     pub(crate) async fn until_serving(mut self) -> Self {
+        let pid = u64::from(self.pid());
+        self.wait_for_bridge(|status| status["pid"] == pid).await;
+        self
+    }
+
+    /// Waits until the app has ended and the one that it started in its own place serves.
+    pub(crate) async fn until_started_again(mut self) -> Self {
+        assert_eq!(self.ended().code(), Some(0));
+        let status = self.wait_for_bridge(|_| true).await;
+        let pid = status["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).expect("a process id");
+        self.successor = Some(Adopted::new(pid));
+        self
+    }
+
+    async fn wait_for_bridge(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         let limit = Instant::now() + PATIENCE;
         loop {
-            let status = self.serving.cli(&["status", "--json"]).await;
-            if status.status.success() {
-                let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("JSON");
-                if status["pid"] == self.pid() {
-                    status["url"].as_str().expect("a URL").clone_into(&mut self.serving.url);
-                    return self;
-                }
+            let ended = self.serving.cli(&["status", "--json"]).await;
+            let status: Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
+            if ended.status.success() && wanted(&status) {
+                status["url"].as_str().expect("a URL").clone_into(&mut self.serving.url);
+                return status;
             }
-            assert!(self.is_running(), "the app ended: {}", self.output());
-            assert!(Instant::now() < limit, "no bridge: {status:?}; {}", self.output());
+            assert!(Instant::now() < limit, "no bridge: {ended:?}; {}", self.output());
             sleep(POLL).await;
         }
     }
@@ -132,11 +157,11 @@ impl App {
     }
 
     pub(crate) fn driver(&self) -> &Driver {
-        self.driver.get_or_init(|| Driver::start(self.inspector))
+        self.driver.get_or_init(|| Driver::start(Screen::of(&self.display), self.inspector))
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.process().id()
+        self.successor.as_ref().map_or_else(|| self.process().id(), Adopted::id)
     }
 
     /// Everything it wrote to stdout and stderr so far.

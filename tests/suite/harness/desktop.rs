@@ -73,6 +73,10 @@ impl Desktop {
         self.keychain.address()
     }
 
+    pub(crate) fn display(&self) -> &str {
+        &self.display
+    }
+
     pub(crate) fn screen(&self) -> Screen {
         Screen::of(&self.display)
     }
@@ -84,6 +88,36 @@ impl Desktop {
 
     pub(crate) fn keychain_mut(&mut self) -> &mut Keychain {
         &mut self.keychain
+    }
+}
+
+/// A program that somebody else started; it is ended when the test is over.
+pub(crate) struct Adopted(Pid);
+
+impl Adopted {
+    pub(crate) fn new(id: u32) -> Self {
+        Self(Pid::from_raw(id.cast_signed()).expect("a process id"))
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.as_raw_nonzero().get().cast_unsigned()
+    }
+
+    fn is_running(&self) -> bool {
+        rustix::process::test_kill_process(self.0).is_ok()
+    }
+}
+
+impl Drop for Adopted {
+    fn drop(&mut self) {
+        let _ = kill_process(self.0, Signal::TERM);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while self.is_running() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if self.is_running() {
+            let _ = kill_process(self.0, Signal::KILL);
+        }
     }
 }
 

@@ -18,6 +18,8 @@ use super::desktop::PATIENCE;
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
+/// Why it was closed.
+const BY_THE_PERSON: u32 = 2;
 
 /// The service.
 pub(crate) struct Notifications {
@@ -66,7 +68,7 @@ impl Notifications {
         all.iter().find(|one| wanted(one)).unwrap().clone()
     }
 
-    /// Clicks on it.
+    /// Clicks on it, which closes it.
     pub(crate) fn click(&self, notification: &Notification) {
         assert!(
             notification.actions.iter().any(|key| key == "default"),
@@ -74,6 +76,8 @@ impl Notifications {
         );
         let clicked = (notification.id, "default");
         self.bus.emit_signal(None::<&str>, PATH, NAME, "ActionInvoked", &clicked).unwrap();
+        let closed = (notification.id, BY_THE_PERSON);
+        self.bus.emit_signal(None::<&str>, PATH, NAME, "NotificationClosed", &closed).unwrap();
     }
 }
 

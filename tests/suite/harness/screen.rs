@@ -145,8 +145,18 @@ impl Screen {
     /// A PNG of the whole screen.
     pub(crate) fn picture(&self) -> Vec<u8> {
         let all = self.x.get_geometry(self.root).unwrap().reply().unwrap();
-        let (width, height) = (all.width, all.height);
-        let image = self.x.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, u32::MAX);
+        self.picture_of_place(0, 0, all.width, all.height)
+    }
+
+    /// A PNG of what is in a window, which nothing may cover.
+    pub(crate) fn picture_of(&self, window: &Shown) -> Vec<u8> {
+        let (width, height) = self.size(window);
+        let place = self.x.translate_coordinates(window.id, self.root, 0, 0).unwrap().reply().unwrap();
+        self.picture_of_place(place.dst_x, place.dst_y, width, height)
+    }
+
+    fn picture_of_place(&self, x: i16, y: i16, width: u16, height: u16) -> Vec<u8> {
+        let image = self.x.get_image(ImageFormat::Z_PIXMAP, self.root, x, y, width, height, u32::MAX);
         let image = image.unwrap().reply().unwrap();
         assert_eq!(image.depth, 24, "Xvfb was started with it");
         let pixels: Vec<u8> =

@@ -27,6 +27,12 @@ pub(crate) struct Ended {
 }
 
 impl Serving {
+    /// One that this test did not start itself.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn at(url: &str, home: &Path) -> Self {
+        Self { url: url.to_owned(), home: home.to_owned(), env: Vec::new() }
+    }
+
     /// `http://127.0.0.1:PORT`.
     pub(crate) fn url(&self) -> &str {
         &self.url

@@ -6,13 +6,13 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use base64::Engine as _;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::desktop::Process;
+use super::desktop::{Desktop, Process};
 use super::http::{Http, PATIENCE};
+use super::screen::Screen;
 
 const POLL: Duration = Duration::from_millis(20);
 /// The member that makes a JSON object a reference to an element.
@@ -35,9 +35,11 @@ pub(crate) mod key {
     pub(crate) const DOWN: &str = "\u{e015}";
 }
 
-/// A driver, attached to one app.
+/// A driver, attached to one app or with a browser of its own.
 pub(crate) struct Driver {
     http: Http,
+    /// Of the app that it is attached to.
+    screen: Option<Screen>,
     session: Mutex<Session>,
     _process: Process,
 }
@@ -71,14 +73,33 @@ pub(crate) struct Element<'a> {
 }
 
 impl Driver {
-    /// Starts one for the app that shows its windows to inspectors here.
-    pub(crate) fn start(inspector: SocketAddr) -> Self {
+    /// Starts one for the app that shows its windows on this screen, and to inspectors at this address.
+    pub(crate) fn start(screen: Screen, inspector: SocketAddr) -> Self {
         let port = free_port();
         let mut driver = Command::new("WebKitWebDriver");
         driver.arg(format!("--port={port}")).arg(format!("--target={inspector}"));
+        Self::of(driver, port, Some(screen))
+    }
+
+    /// A browser for this desktop: the one that WebKit brings along.
+    pub(crate) fn of_browser(desktop: &Desktop) -> Self {
+        let port = free_port();
+        let mut driver = Command::new("WebKitWebDriver");
+        driver.arg(format!("--port={port}")).envs(desktop.env());
+        Self::of(driver, port, None)
+    }
+
+    fn of(mut driver: Command, port: u16, screen: Option<Screen>) -> Self {
         let process = Process::start(driver.stdout(Stdio::null()).stderr(Stdio::null()));
         let http = Http::new(&format!("http://127.0.0.1:{port}"));
-        Self { http, session: Mutex::default(), _process: process }
+        Self { http, screen, session: Mutex::default(), _process: process }
+    }
+
+    /// Opens a URL in the browser.
+    pub(crate) async fn open(&self, url: &str) -> Page<'_> {
+        let page = self.page("").await;
+        page.ask("POST", "/url", Some(json!({ "url": url }))).await;
+        page
     }
 
     /// The window with a page whose URL contains this, as soon as there is one.
@@ -157,6 +178,10 @@ impl Driver {
         let id = if let Some(id) = &session.id {
             id.clone()
         } else {
+            // Asked for before there is a window, a session never begins.
+            if self.screen.as_ref().is_some_and(|screen| screen.windows().is_empty()) {
+                return Err(Refusal { error: "no such window".to_owned(), message: String::new() });
+            }
             let wanted = json!({ "capabilities": { "alwaysMatch": {} } });
             let begun = self.send("POST", "/session", Some(wanted)).await?;
             let id = begun["sessionId"].as_str().expect("a session has an id").to_owned();
@@ -174,7 +199,7 @@ impl Driver {
         let method = method.parse().expect("a method");
         let asking = self.http.ask(method, path);
         let asking = if let Some(body) = &body { asking.json(body) } else { asking };
-        // It may not listen yet; and without any window, a session is not begun until there is one.
+        // It may not listen yet.
         let Ok(Some(answer)) = timeout(PATIENCE / 2, asking.try_send()).await else {
             return Err(Refusal { error: "no driver".to_owned(), message: String::new() });
         };
@@ -346,11 +371,22 @@ impl<'a> Page<'a> {
         self.run(script, Value::Null).await.as_str().unwrap_or_default().to_owned()
     }
 
-    /// A PNG of what the window shows of the page.
-    pub(crate) async fn picture(&self) -> Vec<u8> {
-        let encoded = self.ask("GET", "/screenshot", None).await;
-        let encoded = encoded.as_str().expect("a picture");
-        base64::engine::general_purpose::STANDARD.decode(encoded).expect("a picture")
+    /// Waits until the window has the size that the page wants: a resize goes there and back through the X server.
+    pub(crate) async fn until_resting(&self) {
+        let script = "
+            const size = () => [innerWidth, innerHeight, document.documentElement.scrollHeight].join();
+            return new Promise((done) => {
+                let last = size();
+                let still = 0;
+                const look = () => {
+                    still = size() === last ? still + 1 : 0;
+                    last = size();
+                    if (still === 12) done();
+                    else setTimeout(look, 16);
+                };
+                look();
+            });";
+        self.wait_for(&format!("(() => {{{script}}})()"), Value::Null).await.expect("a page");
     }
 
     /// Waits until the window is gone.
@@ -433,7 +469,8 @@ pub(crate) fn free_port() -> u16 {
 /// A click that closes its own window is often answered with the window's absence.
 #[track_caller]
 fn tolerate_closing(answer: Result<Value, Refusal>) {
-    const GONE: [&str; 3] = ["no such window", "invalid session id", "no driver"];
+    // The last: the app itself has ended.
+    const GONE: [&str; 4] = ["no such window", "invalid session id", "no driver", "unknown error"];
     if let Err(refusal) = answer {
         assert!(GONE.contains(&refusal.error.as_str()), "{refusal:?}");
     }
