@@ -130,7 +130,7 @@ async fn quitting_ends_streams_and_closes_windows() {
     icon.click(&["Quit"]);
     stream.rest().await;
     assert_eq!(world.app.ended().code(), Some(0));
-    assert_eq!(world.desktop.screen().windows().len(), 0);
+    world.desktop.screen().until_gone("Jean Memory Bridge");
     assert_eq!(world.app.cli(&["status"]).await.status.code(), Some(3));
     assert_eq!(world.app.output(), "");
 }

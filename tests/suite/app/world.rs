@@ -6,7 +6,7 @@ use super::consent::Consent;
 use crate::double::{ALICE, Double};
 use crate::harness::app::{App, AppOptions};
 use crate::harness::desktop::Desktop;
-use crate::harness::http::{Answer, PATIENCE};
+use crate::harness::http::{Answer, PATIENCE, Redirect};
 use crate::harness::mcp::{modern, reply};
 use crate::harness::oauth::{Client, SignIn, Tokens};
 use crate::harness::panel::{Icon, Panel};
@@ -109,14 +109,23 @@ impl World {
 
 /// The client comes back from its browser with tokens.
 pub(super) async fn signed_in(asked: &SignIn) -> Tokens {
-    let back = asked.finish().await;
+    let back = answered(asked).await;
     asked.exchange(back.get("code").unwrap_or_else(|| panic!("no code in {}", back.url))).await
 }
 
 /// The client is told that it was refused.
 pub(super) async fn assert_denied(asked: &SignIn) {
-    let back = asked.finish().await;
+    let back = answered(asked).await;
     assert_eq!((back.get("error"), back.get("code")), (Some("access_denied"), None), "{}", back.url);
+}
+
+/// What the client gets in the end: a window may be gone a moment before its answer is given.
+async fn answered(asked: &SignIn) -> Redirect {
+    until("an answer for the client", async || {
+        let back = asked.hand_in().await.assert_status(303).redirect();
+        back.url.starts_with(&asked.client.redirect_uri).then_some(back)
+    })
+    .await
 }
 
 /// The client waits on: its page is told to come again.
