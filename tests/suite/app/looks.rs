@@ -35,6 +35,7 @@ impl Light {
             Self::Light => format!("{state}-light"),
             Self::Dark => format!("{state}-dark"),
         };
+        page.until_resting().await;
         let is_dark =
             page.run("return matchMedia('(prefers-color-scheme: dark)').matches;", Value::Null).await;
         assert_eq!(is_dark, json!(matches!(self, Self::Dark)));
@@ -164,7 +165,10 @@ async fn the_main_window(light: Light) {
 
     world.add_key(ALICE.key).await;
     world.add_key(BOB.key).await;
+    open_tab(&page, "Apps").await;
     fill_with_activity(&world).await;
+    page.until_shown("6 calls").await;
+    page.until_shown("Ready").await;
     for tab in ["Apps", "Accounts", "Activity", "Connect", "Settings", "Diagnostics"] {
         open_tab(&page, tab).await;
         light.look(&screen, &page, &format!("main-{}", tab.to_lowercase())).await;
@@ -223,21 +227,21 @@ async fn open_tab(page: &Page<'_>, tab: &str) {
     page.until("!document.querySelector('.panels [aria-busy=true]')").await;
 }
 
-/// Three apps that called this and that, with some failures.
+/// Three apps that called this and that, one of them in vain at first.
 async fn fill_with_activity(world: &World) {
     let mut all = Vec::new();
     for name in ["Claude Code", "Cursor", "VS Code"] {
         all.push(signed_in_on_the_command_line(world, name).await.1);
     }
-    for (at, tokens) in all.iter().enumerate() {
-        for _ in 0..=at {
-            world.list_memories(tokens).await;
-            world.call(tokens, "add_memories", json!({ "text": "a memory" })).await;
-        }
-    }
     world.double.fault(Fault::Html(502).on(crate::double::tool("add_memories")));
     world.call(&all[0], "add_memories", json!({ "text": "another" })).await;
     world.double.clear();
+    for (at, tokens) in all.iter().enumerate() {
+        for _ in 0..=at {
+            world.call(tokens, "add_memories", json!({ "text": "a memory" })).await;
+            world.list_memories(tokens).await;
+        }
+    }
 }
 
 async fn signed_in_on_the_command_line(world: &World, name: &str) -> (Client, crate::harness::oauth::Tokens) {

@@ -23,14 +23,9 @@ pub(crate) mod key {
     pub(crate) const TAB: u32 = 0xff09;
     pub(crate) const ENTER: u32 = 0xff0d;
     pub(crate) const ESCAPE: u32 = 0xff1b;
-    pub(crate) const LEFT: u32 = 0xff51;
-    pub(crate) const UP: u32 = 0xff52;
-    pub(crate) const RIGHT: u32 = 0xff53;
-    pub(crate) const DOWN: u32 = 0xff54;
     pub(crate) const F4: u32 = 0xffc1;
     pub(crate) const SPACE: u32 = 0x20;
     pub(crate) const SHIFT: u32 = 0xffe1;
-    pub(crate) const CONTROL: u32 = 0xffe3;
     pub(crate) const ALT: u32 = 0xffe9;
 }
 

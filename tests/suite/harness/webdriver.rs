@@ -24,17 +24,6 @@ const PLACE: &str = "
     const { x, y, width, height } = arguments[0].getBoundingClientRect();
     return [x, y, width, height, innerWidth, innerHeight];";
 
-/// Keys by the code points of the W3C.
-pub(crate) mod key {
-    pub(crate) const TAB: &str = "\u{e004}";
-    pub(crate) const ENTER: &str = "\u{e007}";
-    pub(crate) const SHIFT: &str = "\u{e008}";
-    pub(crate) const ESCAPE: &str = "\u{e00c}";
-    pub(crate) const SPACE: &str = " ";
-    pub(crate) const UP: &str = "\u{e013}";
-    pub(crate) const DOWN: &str = "\u{e015}";
-}
-
 /// A driver, attached to one app or with a browser of its own.
 pub(crate) struct Driver {
     http: Http,
@@ -125,15 +114,6 @@ impl Driver {
         until(&format!("a window with {url} where {expression}"), found).await
     }
 
-    /// Waits until no window shows such a page.
-    pub(crate) async fn until_gone(&self, url: &str) {
-        let gone = async || {
-            let windows = self.windows().await;
-            windows.iter().all(|(_, shown)| !shown.contains(url)).then_some(())
-        };
-        until(&format!("the end of the window with {url}"), gone).await;
-    }
-
     /// The windows that there are, and the URLs of their pages.
     pub(crate) async fn windows(&self) -> Vec<(String, String)> {
         let mut session = self.session.lock().await;
@@ -220,7 +200,7 @@ impl<'a> Page<'a> {
 
     async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         let answer = self.try_ask(method, path, body).await;
-        answer.unwrap_or_else(|refusal| panic!("{method} {path}: {refusal:?}"))
+        answer.unwrap_or_else(|refusal| panic!("{method} {path}: {}: {}", refusal.error, refusal.message))
     }
 
     /// What a script of these words returns; `arguments[0]` is `argument`.
@@ -331,29 +311,6 @@ impl<'a> Page<'a> {
         self.run(script, json!(css)).await == json!(true)
     }
 
-    /// Presses these keys one after the other, wherever the focus is. What closes the window is no fault.
-    pub(crate) async fn press(&self, keys: &[&str]) {
-        let strokes: Vec<_> = keys
-            .iter()
-            .flat_map(|key| {
-                [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
-            })
-            .collect();
-        self.act(strokes).await;
-    }
-
-    /// Presses these keys together.
-    pub(crate) async fn press_together(&self, keys: &[&str]) {
-        let down = keys.iter().map(|key| json!({ "type": "keyDown", "value": key }));
-        let up = keys.iter().rev().map(|key| json!({ "type": "keyUp", "value": key }));
-        self.act(down.chain(up).collect()).await;
-    }
-
-    async fn act(&self, strokes: Vec<Value>) {
-        let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] });
-        tolerate_closing(self.try_ask("POST", "/actions", Some(actions)).await);
-    }
-
     /// Does what moves the focus, waits until it has moved, and says where to.
     pub(crate) async fn focused_after(&self, moved: impl FnOnce()) -> String {
         self.run("window.hadFocus = document.activeElement;", Value::Null).await;
@@ -448,16 +405,6 @@ impl Element<'_> {
     pub(crate) async fn property(&self, name: &str) -> Value {
         self.ask("GET", &format!("/property/{name}"), None).await
     }
-
-    pub(crate) async fn is_enabled(&self) -> bool {
-        self.ask("GET", "/enabled", None).await == json!(true)
-    }
-
-    /// Waits until it can be used.
-    pub(crate) async fn until_enabled(self) -> Self {
-        until("an element that can be used", async || self.is_enabled().await.then_some(())).await;
-        self
-    }
 }
 
 /// A port that is free now.
@@ -472,7 +419,7 @@ fn tolerate_closing(answer: Result<Value, Refusal>) {
     // The last: the app itself has ended.
     const GONE: [&str; 4] = ["no such window", "invalid session id", "no driver", "unknown error"];
     if let Err(refusal) = answer {
-        assert!(GONE.contains(&refusal.error.as_str()), "{refusal:?}");
+        assert!(GONE.contains(&refusal.error.as_str()), "{}: {}", refusal.error, refusal.message);
     }
 }
 
