@@ -6,8 +6,11 @@ use super::world::{World, assert_denied, assert_waits, signed_in};
 use crate::double::ALICE;
 use crate::harness::webdriver::Page;
 
+/// A command and arguments for it.
+type Command = (&'static str, fn() -> Value);
+
 /// What only the main window may ask, with arguments that would do.
-const OF_MAIN: [(&str, fn() -> Value); 9] = [
+const OF_MAIN: [Command; 9] = [
     ("overview", || json!({})),
     ("apps_revoke_all", || json!({})),
     ("accounts_add", || json!({ "key": ALICE.key, "saveUnchecked": true })),
@@ -20,7 +23,7 @@ const OF_MAIN: [(&str, fn() -> Value); 9] = [
 ];
 
 /// What only a consent window may ask.
-const OF_CONSENT: [(&str, fn() -> Value); 5] = [
+const OF_CONSENT: [Command; 5] = [
     ("consent_question", || json!({})),
     ("consent_allow", || {
         let account = json!({ "kind": "sandbox" });
@@ -32,7 +35,7 @@ const OF_CONSENT: [(&str, fn() -> Value); 5] = [
 ];
 
 /// What no page needs, and Tauri offers.
-const OF_TAURI: [(&str, fn() -> Value); 7] = [
+const OF_TAURI: [Command; 7] = [
     ("plugin:event|listen", || json!({ "event": "x", "target": { "kind": "Any" }, "handler": 1 })),
     ("plugin:event|emit", || json!({ "event": "x", "payload": null })),
     ("plugin:window|get_all_windows", || json!({})),
@@ -131,7 +134,7 @@ async fn a_page_goes_nowhere_and_loads_nothing_from_elsewhere() {
 }
 
 /// Each is refused by the access list, before the app sees it.
-async fn assert_refused(page: &Page<'_>, commands: &[(&str, fn() -> Value)]) {
+async fn assert_refused(page: &Page<'_>, commands: &[Command]) {
     for (command, arguments) in commands {
         let refused = page.invoke(command, arguments()).await.expect_err(command);
         let said = refused.as_str().unwrap_or_else(|| panic!("{command} was answered: {refused}"));

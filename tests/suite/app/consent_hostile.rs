@@ -26,7 +26,7 @@ async fn what_is_pasted_and_is_no_key_stays_out() {
     ] {
         window.paste(junk).await;
         window.until_shown("What was pasted is not a key, so it was left out").await;
-        assert_eq!(window.key().await, "", "{:.40}", junk);
+        assert_eq!(window.key().await, "", "{junk:.40}");
         window.page.run("document.getElementById('key-said').textContent = '';", Value::Null).await;
     }
     window.allow().await;
