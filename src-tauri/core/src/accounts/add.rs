@@ -10,15 +10,6 @@ use crate::unbroken::unbroken;
 use crate::upstream::Verdict;
 use crate::view::{AccountKind, KeyState};
 
-/// An account that was added or given a new key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Added {
-    /// The account as it is now.
-    pub account: AccountRecord,
-    /// False when the keychain did not take the key: it lives in memory until the bridge ends.
-    pub in_keychain: bool,
-}
-
 /// A key that Jean Memory was asked about, and that is not kept yet.
 #[derive(Debug)]
 pub struct CheckedKey(pub(super) Checked);
@@ -49,13 +40,13 @@ impl Accounts {
         key: ApiKey,
         save_unchecked: bool,
         now: SystemTime,
-    ) -> Result<Added, AddAccountError> {
+    ) -> Result<AccountRecord, AddAccountError> {
         let checked = self.check_key(key, save_unchecked).await?;
         let accounts = self.clone();
         unbroken(async move {
             let account = accounts.keep(checked, now).await?;
-            let in_keychain = accounts.save_key(&account.id).await;
-            Ok(Added { account, in_keychain })
+            accounts.save_key(&account.id).await;
+            Ok(account)
         })
         .await
     }
@@ -87,7 +78,7 @@ impl Accounts {
     /// [`AddAccountError`]; then nothing was kept.
     pub async fn keep(&self, checked: CheckedKey, now: SystemTime) -> Result<AccountRecord, AddAccountError> {
         let Checked::Key { key, user_id, state } = checked.0 else {
-            return Ok(self.add_sandbox(now).await?.account);
+            return self.add_sandbox(now).await;
         };
         let _turn = self.0.writing.lock().await;
         let account = self.account_for(&key, user_id, now).await?;
@@ -96,25 +87,23 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Brings an account's key into the keychain; false when it did not take it, so that the key lives in memory
-    /// until the bridge ends.
-    pub async fn save_key(&self, id: &AccountId) -> bool {
-        let saved = self.0.keys.save(id).await;
-        if let Err(error) = &saved {
+    /// Brings an account's key into the keychain. What it does not take lives in memory until the bridge ends, and
+    /// is among [`Accounts::unsaved`].
+    pub async fn save_key(&self, id: &AccountId) {
+        if let Err(error) = self.0.keys.save(id).await {
             tracing::warn!(account = %id, %error, "the key lives in memory only");
         }
-        saved.is_ok()
     }
 
     /// The account of the built-in stand-in, made at its first use.
     ///
     /// # Errors
     /// [`AddAccountError`].
-    pub async fn add_sandbox(&self, now: SystemTime) -> Result<Added, AddAccountError> {
+    pub async fn add_sandbox(&self, now: SystemTime) -> Result<AccountRecord, AddAccountError> {
         let _turn = self.0.writing.lock().await;
         let known = self.all().await?.into_iter().find(|account| account.kind == AccountKind::Sandbox);
         if let Some(account) = known {
-            return Ok(Added { account, in_keychain: true });
+            return Ok(account);
         }
         let key = (self.0.backends.sandbox_key)().ok_or(AddAccountError::Sandbox)?;
         let Verdict::Accepted { user_id } = self.0.backends.sandbox.verify_key(&key).await else {
@@ -126,7 +115,7 @@ impl Accounts {
             ..new_account(AccountKind::Sandbox, SANDBOX_LABEL, &key, now)
         };
         self.save(account.clone()).await?;
-        Ok(Added { account, in_keychain: true })
+        Ok(account)
     }
 
     /// The account of `JEAN_BRIDGE_API_KEY`: kept in memory only, checked in the background.

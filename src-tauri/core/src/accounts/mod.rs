@@ -19,7 +19,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 use tokio::sync::{OnceCell, broadcast, watch};
 
-pub use add::{Added, CheckedKey};
+pub use add::CheckedKey;
 pub use error::{AccountError, AddAccountError, RenameAccountError, ReplaceKeyError};
 use keys::Keys;
 

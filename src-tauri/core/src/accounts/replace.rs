@@ -1,7 +1,7 @@
 //! A new key for an account that stays the same: what was allowed for it goes on, and no client signs in again.
 
 use super::add::{Checked, CheckedKey};
-use super::{Accounts, Added, ReplaceKeyError};
+use super::{Accounts, ReplaceKeyError};
 use crate::api_key::ApiKey;
 use crate::ids::{AccountId, UserId};
 use crate::store::AccountRecord;
@@ -19,15 +19,15 @@ impl Accounts {
         id: &AccountId,
         key: ApiKey,
         save_unchecked: bool,
-    ) -> Result<Added, ReplaceKeyError> {
+    ) -> Result<AccountRecord, ReplaceKeyError> {
         let account = self.get(id).await?.ok_or(ReplaceKeyError::Unknown)?;
         has_own_key(&account)?;
         let checked = self.check_key(key, save_unchecked).await?;
         let (accounts, id) = (self.clone(), id.clone());
         unbroken(async move {
             let account = accounts.take_key(&id, checked).await?;
-            let in_keychain = accounts.save_key(&id).await;
-            Ok(Added { account, in_keychain })
+            accounts.save_key(&id).await;
+            Ok(account)
         })
         .await
     }

@@ -81,7 +81,7 @@ impl World {
 
     async fn with(key: &str) -> (Self, AccountRecord) {
         let world = Self::new();
-        let account = world.accounts.add_key(self::key(key), false, NOW).await.unwrap().account;
+        let account = world.accounts.add_key(self::key(key), false, NOW).await.unwrap();
         (world, account)
     }
 
@@ -132,7 +132,7 @@ async fn a_new_key_of_the_same_person_takes_the_place_of_the_old_one() {
     world.revoke(ALICE);
     let refused = world.accounts.list_tools(&account.id).await;
     assert!(matches!(refused, Err(AccountError::KeyRejected)), "{refused:?}");
-    let replaced = world.accounts.replace_key(&account.id, key(ALICE_NEW), false).await.unwrap().account;
+    let replaced = world.accounts.replace_key(&account.id, key(ALICE_NEW), false).await.unwrap();
     assert_eq!((replaced.state, replaced.user_id.as_str()), (KeyState::Ok, "alice"));
     assert_eq!((&replaced.id, &replaced.label), (&account.id, &account.label));
     assert_eq!((&replaced, replaced.key_hint.as_str()), (&world.account().await, "…3210"));
@@ -164,7 +164,7 @@ async fn a_key_that_replaces_another_unchecked_is_used_when_it_is_known_whose_it
         let (world, account) = World::with(ALICE).await;
         let mut rejections = world.accounts.rejections();
         world.set_away(true);
-        let replaced = world.accounts.replace_key(&account.id, key(new), true).await.unwrap().account;
+        let replaced = world.accounts.replace_key(&account.id, key(new), true).await.unwrap();
         assert_eq!((replaced.state, replaced.user_id.as_str()), (KeyState::Unchecked, "alice"));
         world.set_away(false);
         let early = world.accounts.list_tools(&account.id).await;
@@ -207,7 +207,7 @@ async fn two_keys_of_one_person_at_once_are_one_account() {
     let world = World::new();
     let add = |text| world.accounts.add_key(key(text), false, NOW);
     let (one, two) = futures_util::future::join(add(ALICE), add(ALICE_NEW)).await;
-    assert_eq!(one.unwrap().account.id, two.unwrap().account.id);
+    assert_eq!(one.unwrap().id, two.unwrap().id);
     world.account().await;
 }
 

@@ -73,7 +73,7 @@ impl Bridge {
             let account = match chosen {
                 Chosen::Known(account) => account,
                 Chosen::New(key) => accounts.keep(key, now).await?.id,
-                Chosen::Sandbox => accounts.add_sandbox(now).await?.account.id,
+                Chosen::Sandbox => accounts.add_sandbox(now).await?.id,
             };
             settling.allow(account.clone())?;
             // Last, because the keychain may show a prompt, and the app can go on without it.

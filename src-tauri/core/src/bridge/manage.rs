@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::status::rfc3339;
 use super::{Bridge, RemoveAccountError, RevokeError};
 use crate::accounts::{AddAccountError, RenameAccountError, ReplaceKeyError};
 use crate::api_key::ApiKey;
@@ -89,7 +90,7 @@ impl Bridge {
         key: ApiKey,
         save_unchecked: bool,
     ) -> Result<AccountView, AddAccountError> {
-        Ok(self.accounts.add_key(key, save_unchecked, self.clock.now()).await?.account.into())
+        Ok(self.accounts.add_key(key, save_unchecked, self.clock.now()).await?.into())
     }
 
     /// Adds the account of the built-in stand-in; the same one if it is there already.
@@ -97,7 +98,7 @@ impl Bridge {
     /// # Errors
     /// [`AddAccountError`].
     pub async fn add_sandbox(&self) -> Result<AccountView, AddAccountError> {
-        Ok(self.accounts.add_sandbox(self.clock.now()).await?.account.into())
+        Ok(self.accounts.add_sandbox(self.clock.now()).await?.into())
     }
 
     /// Checks a key and gives it to an account in place of the one it has; its clients go on.
@@ -110,7 +111,7 @@ impl Bridge {
         key: ApiKey,
         save_unchecked: bool,
     ) -> Result<AccountView, ReplaceKeyError> {
-        Ok(self.accounts.replace_key(id, key, save_unchecked).await?.account.into())
+        Ok(self.accounts.replace_key(id, key, save_unchecked).await?.into())
     }
 
     /// Gives an account another name.

@@ -147,7 +147,7 @@ mod tests {
         }
 
         async fn connect(&self, client: &str, scopes: Scopes) -> Access {
-            let account = self.bridge.accounts.add_sandbox(UNIX_EPOCH).await.unwrap().account;
+            let account = self.bridge.accounts.add_sandbox(UNIX_EPOCH).await.unwrap();
             let grant = GrantRecord {
                 id: GrantId::random(),
                 client_id: ClientId::new(client),
