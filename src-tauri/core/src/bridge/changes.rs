@@ -9,11 +9,11 @@ use super::Bridge;
 
 /// The bell. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Changes(watch::Sender<u64>);
+pub(super) struct Changes(watch::Sender<u64>);
 
 impl Changes {
     /// Something may be different now.
-    pub(crate) fn note(&self) {
+    fn note(&self) {
         self.0.send_modify(|count| *count += 1);
     }
 
@@ -46,7 +46,7 @@ impl Bridge {
     }
 
     /// Something that [`Bridge::changes`] stands for may be different now.
-    pub(crate) fn note_change(&self) {
+    pub(super) fn note_change(&self) {
         self.changes.note();
     }
 }

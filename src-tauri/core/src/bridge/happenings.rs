@@ -1,5 +1,7 @@
 //! What a person should hear of when it happens, wherever they are looking.
 
+use std::sync::Arc;
+
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +48,7 @@ impl Bridge {
 pub(super) async fn gather(
     happenings: broadcast::Sender<Happening>,
     accounts: Accounts,
-    oauth: std::sync::Arc<AuthorizationServer>,
+    oauth: Arc<AuthorizationServer>,
     shutdown: CancellationToken,
 ) {
     let (mut rejected, mut signed_out) = (accounts.rejections(), oauth.signed_out());
