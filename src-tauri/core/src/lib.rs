@@ -14,7 +14,7 @@
 //! | 4 | [`oauth`], [`mcp`], [`consent`], [`api_key_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
 //! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`] | the outside world; none knows another |
-//! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`origin`], [`paths`], [`view`] and TLS | the words that everyone speaks |
+//! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`origin`], [`paths`], [`view`], TLS and `unbroken` | the words that everyone speaks |
 //!
 //! # The way of a request for access
 //!
@@ -22,8 +22,9 @@
 //! 2. [`oauth::AuthorizationServer::authorize`] finds the client (registered in the [`store`], or described by
 //!    a document that [`oauth::metadata_document`] gets through [`fetch`]), judges the request, and asks.
 //! 3. [`consent::Desk`] holds the question; a browser shows the waiting page with its matching code meanwhile.
-//! 4. A person answers: at the terminal of `serve`, or with `jean-bridge approve` through [`control`]. Either
-//!    way [`bridge::Bridge::approve`] picks the account, checks a new key upstream and answers the desk.
+//! 4. A person answers: in the app's window, at the terminal of `serve`, or with `jean-bridge approve` through
+//!    [`control`]. Whichever it is, [`bridge::Bridge::approve`] picks the account, checks a new key upstream and
+//!    answers the desk.
 //! 5. [`oauth::AuthorizationServer::finish`] makes the code, `/oauth/callback` redirects, and
 //!    [`oauth::AuthorizationServer::token`] exchanges it. A grant is on disk before its tokens leave.
 //!
@@ -32,14 +33,22 @@
 //! 1. [`http::mcp`] takes the request apart in a fixed order.
 //!    [`oauth::AuthorizationServer::authenticate`] turns the bearer into an [`oauth::Access`], without reading
 //!    the database: the signature is checked, and [`oauth::LiveGrants`] knows which grants live.
-//! 2. rmcp speaks the protocol to an [`mcp::MemoryServer`], which refuses tools that are not listed, not allowed
-//!    or called with arguments that do not fit.
-//! 3. What is left goes through an [`mcp::MemoryService`], which [`bridge`] provides, to
-//!    [`accounts::Accounts::call_tool`]: it lends the key, and marks the account if the key is refused.
+//! 2. rmcp speaks the protocol to an [`mcp::MemoryServer`], which refuses tools that are not listed, not allowed,
+//!    switched off, or called with arguments that do not fit.
+//! 3. What is left goes through an [`mcp::MemoryService`], which [`bridge`] provides: it lets nothing through while
+//!    the bridge is paused, and writes down every call. [`accounts::Accounts::call_tool`] lends the key, and marks the
+//!    account if the key is refused.
 //! 4. [`upstream::Upstream`] builds a request of its own and judges the reply; nothing but tool content comes
 //!    back. With the sandbox the same code speaks to [`sandbox`] instead, inside the process.
 //!
 //! Revoking fires [`oauth::LiveGrant::cancelled`], which ends all that runs for the grant.
+//!
+//! # What a screen is drawn from
+//!
+//! [`view`] is all that a shell gets to see: plain data, made by [`bridge::Bridge`]. [`bridge::Bridge::changes`] says
+//! that some of it may be different, and whoever draws asks again for what it shows. Questions come whole through
+//! [`bridge::Bridge::questions`]; what a person is to hear of once, as a notification, through
+//! [`bridge::Bridge::happenings`].
 //!
 //! # Secrets
 //!
