@@ -1,11 +1,9 @@
 //! What several windows ask for.
 
-use bridge_core::bridge::AnswerError;
-use bridge_core::control::{Failed, failed};
 use bridge_core::ids::QuestionId;
 use tauri::{AppHandle, Manager as _};
 
-use super::Answer;
+use super::{Answer, no_directory, unknown_question};
 use crate::launch::CannotStart;
 use crate::shell::Shell;
 use crate::windows::consent;
@@ -22,17 +20,14 @@ pub(crate) async fn open_key_page() -> Answer<()> {
 pub(crate) async fn open_log_folder(app: AppHandle) -> Answer<()> {
     let of_bridge = app.try_state::<Shell>().map(|shell| shell.paths.log_dir.clone());
     let of_reason = || app.try_state::<CannotStart>()?.paths.as_ref().map(|paths| paths.log_dir.clone());
-    let folder = of_bridge.or_else(of_reason).ok_or_else(|| Failed {
-        code: "no_directory".into(),
-        message: "No folder of the app is known.".into(),
-    })?;
+    let folder = of_bridge.or_else(of_reason).ok_or_else(no_directory)?;
     links::open_folder(&folder)
 }
 
 /// Brings the window of a question to the front.
 #[tauri::command]
 pub(crate) async fn show_request(app: AppHandle, id: QuestionId) -> Answer<()> {
-    if consent::show(&app, &id) { Ok(()) } else { Err(failed(AnswerError::UnknownQuestion)) }
+    if consent::show(&app, &id) { Ok(()) } else { Err(unknown_question()) }
 }
 
 /// The main window's page is painted.

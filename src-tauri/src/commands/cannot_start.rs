@@ -1,11 +1,10 @@
 //! The commands of the window that says why there is no bridge.
 
 use bridge_core::config;
-use bridge_core::control::Failed;
 use tauri::{AppHandle, State};
 
-use super::Answer;
 use super::settings::{PORT_VARIABLE, unless_set_by, unwritten};
+use super::{Answer, no_directory};
 use crate::ending;
 use crate::launch::CannotStart;
 
@@ -23,12 +22,8 @@ pub(crate) async fn cannot_start_use_port(
     port: u16,
 ) -> Answer<()> {
     unless_set_by(PORT_VARIABLE)?;
-    let paths = reason.paths.as_ref().ok_or_else(nowhere)?;
+    let paths = reason.paths.as_ref().ok_or_else(no_directory)?;
     config::write_port(paths, port).map_err(|error| unwritten(&error))?;
     ending::restart(&app);
     Ok(())
-}
-
-fn nowhere() -> Failed {
-    Failed { code: "no_directory".into(), message: "No folder of the app is known.".into() }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tauri::{State, WebviewWindow};
 
 use super::key::PastedKey;
-use super::{Answer, screen_failed};
+use super::{Answer, screen_failed, unknown_question};
 use crate::asking::Place;
 use crate::shell::{Shell, now};
 use crate::windows::consent;
@@ -59,7 +59,7 @@ pub(crate) async fn consent_question(window: WebviewWindow, shell: State<'_, She
     let id = own(&window)?;
     let request = shell.bridge.requests().into_iter().find(|request| request.id == id);
     let place = shell.queue.borrow().place(&id);
-    let (Some(request), Some(place)) = (request, place) else { return Err(gone()) };
+    let (Some(request), Some(place)) = (request, place) else { return Err(unknown_question()) };
     let accounts = shell.bridge.accounts().await.map_err(failed)?;
     let clients = shell.bridge.clients().await.map_err(failed)?;
     let default_account = default_account(&request, &accounts, clients);
@@ -117,7 +117,7 @@ pub(crate) async fn consent_place_next(
     let id = own(&window)?;
     let mut queue = shell.queue.subscribe();
     let changed = queue.wait_for(|queue| queue.place(&id) != Some(seen)).await;
-    changed.ok().and_then(|queue| queue.place(&id)).ok_or_else(gone)
+    changed.ok().and_then(|queue| queue.place(&id)).ok_or_else(unknown_question)
 }
 
 /// The page is painted.
@@ -152,10 +152,5 @@ impl TryFrom<ChosenAccount> for ApprovalAccount {
 
 /// The question of this window. The capability lets no other kind of window in.
 fn own(window: &WebviewWindow) -> Answer<QuestionId> {
-    consent::question_of(window).ok_or_else(gone)
-}
-
-/// In the words of every other answer that comes too late.
-fn gone() -> Failed {
-    failed(bridge_core::bridge::AnswerError::UnknownQuestion)
+    consent::question_of(window).ok_or_else(unknown_question)
 }

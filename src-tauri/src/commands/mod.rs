@@ -14,7 +14,8 @@ mod key;
 mod overview;
 mod settings;
 
-use bridge_core::control::Failed;
+use bridge_core::bridge::AnswerError;
+use bridge_core::control::{Failed, failed};
 
 /// Every command there is.
 pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
@@ -58,6 +59,16 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
 
 /// A failure has a code for the page's words, and a sentence for when it has none.
 type Answer<T> = Result<T, Failed>;
+
+/// The paths themselves are what is not known.
+fn no_directory() -> Failed {
+    Failed { code: "no_directory".into(), message: "No folder of the app is known.".into() }
+}
+
+/// The question has ended meanwhile, or never was.
+fn unknown_question() -> Failed {
+    failed(AnswerError::UnknownQuestion)
+}
 
 /// A failure of the screen itself.
 fn screen_failed(error: &tauri::Error) -> Failed {
