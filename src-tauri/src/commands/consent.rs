@@ -5,7 +5,7 @@ use bridge_core::bridge::{Approval, ApprovalAccount};
 use bridge_core::control::{Failed, failed};
 use bridge_core::ids::{AccountId, QuestionId};
 use bridge_core::scope::Scopes;
-use bridge_core::view::{AccountView, ClientView, Problem, RequestView};
+use bridge_core::view::{AccountView, Problem, RequestView};
 use serde::{Deserialize, Serialize};
 use tauri::{State, WebviewWindow};
 
@@ -22,9 +22,8 @@ pub(crate) struct Question {
     place: Place,
     accounts: Vec<AccountView>,
     problems: Vec<Problem>,
-    /// The only account there is, or the one that this app has had. Of several, a person chooses: nobody's memories
-    /// are the obvious ones.
-    default_account: Option<AccountId>,
+    /// The one to offer first; none: a person chooses.
+    suggested_account: Option<AccountId>,
     /// RFC 3339: relative times of the page are counted from here.
     now: String,
 }
@@ -61,22 +60,9 @@ pub(crate) async fn consent_question(window: WebviewWindow, shell: State<'_, She
     let place = shell.queue.borrow().place(&id);
     let (Some(request), Some(place)) = (request, place) else { return Err(unknown_question()) };
     let accounts = shell.bridge.accounts().await.map_err(failed)?;
-    let clients = shell.bridge.clients().await.map_err(failed)?;
-    let default_account = default_account(&request, &accounts, clients);
+    let suggested_account = shell.bridge.suggested_account(&request.client_id).await.map_err(failed)?;
     let problems = shell.bridge.problems();
-    Ok(Question { request, place, accounts, problems, default_account, now: now() })
-}
-
-fn default_account(
-    request: &RequestView,
-    accounts: &[AccountView],
-    clients: Vec<ClientView>,
-) -> Option<AccountId> {
-    if let [only] = accounts {
-        return Some(only.id.clone());
-    }
-    let had = clients.into_iter().find(|client| client.id == request.client_id)?.account?;
-    accounts.iter().any(|account| account.id == had).then_some(had)
+    Ok(Question { request, place, accounts, problems, suggested_account, now: now() })
 }
 
 /// Allows it, after a new key was checked.

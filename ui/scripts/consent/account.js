@@ -21,10 +21,10 @@ const MATTERS_FOR_KEYS = /^keychain_/;
 const MATTERS_ALWAYS = ["disk_full", "data_read_only", "database_damaged", "database_failed"];
 
 /**
- * @param {{accounts: Account[], preferred: string | null, problems: Problem[]}} known
+ * @param {{accounts: Account[], suggested: string | null, problems: Problem[]}} known
  * @param {() => void} moveOn Enter was pressed in the key field
  */
-export function account({ accounts, preferred, problems }, moveOn) {
+export function account({ accounts, suggested, problems }, moveOn) {
   const list = byId("account");
   const key = keyField(byId("key"), { changed: () => say(""), entered: moveOn });
   const hasSandbox = accounts.some(({ kind }) => kind === "sandbox");
@@ -43,8 +43,7 @@ export function account({ accounts, preferred, problems }, moveOn) {
 
   function first() {
     if (accounts.length === 0) return NEW_KEY;
-    if (accounts.length === 1) return accounts[0].id;
-    return accounts.some(({ id }) => id === preferred) ? /** @type {string} */ (preferred) : NOTHING;
+    return accounts.some(({ id }) => id === suggested) ? /** @type {string} */ (suggested) : NOTHING;
   }
 
   function options() {

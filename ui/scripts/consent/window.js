@@ -22,10 +22,10 @@ await appear(await draw());
 /** Draws the question, or that there is none; says what gets the focus. */
 async function draw() {
   try {
-    const { request, place, accounts, default_account, problems, now } = await ask("consent_question");
+    const { request, place, accounts, suggested_account, problems, now } = await ask("consent_question");
     showAsker(request, details);
     const asked = permissions(request.scopes);
-    const chosen = account({ accounts, preferred: default_account, problems }, answer.moveOn);
+    const chosen = account({ accounts, suggested: suggested_account, problems }, answer.moveOn);
     answer.about(asked, chosen);
     showPlace(place);
     countDown(request.expires_at, now);

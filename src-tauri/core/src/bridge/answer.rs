@@ -4,8 +4,9 @@ use super::{AddAccountError, AnswerError, Bridge};
 use crate::accounts::{Accounts, CheckedKey};
 use crate::api_key::ApiKey;
 use crate::consent;
-use crate::ids::{AccountId, QuestionId};
+use crate::ids::{AccountId, ClientId, QuestionId};
 use crate::scope::Scopes;
+use crate::store::StoreError;
 use crate::unbroken::unbroken;
 
 /// Yes.
@@ -95,6 +96,20 @@ impl Bridge {
     #[expect(clippy::must_use_candidate, reason = "the count is for who wants to know")]
     pub fn deny_all(&self) -> usize {
         self.desk.deny_all(self.clock.now())
+    }
+
+    /// The account to offer first for a client: the only one there is, or the one that this client has had. Of
+    /// several, a person chooses: nobody's memories are the obvious ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suggested_account(&self, client: &ClientId) -> Result<Option<AccountId>, StoreError> {
+        let accounts = self.accounts.all().await?;
+        if let [only] = accounts.as_slice() {
+            return Ok(Some(only.id.clone()));
+        }
+        let had = self.store.newest_live_grant(client).await?.map(|grant| grant.account_id);
+        Ok(had.filter(|had| accounts.iter().any(|account| account.id == *had)))
     }
 
     /// Finds the account, or asks Jean Memory about its key; changes nothing and may be dropped at any time.

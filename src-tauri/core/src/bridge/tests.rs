@@ -8,6 +8,7 @@ use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::watch;
 
 use super::{AnswerError, Approval, ApprovalAccount, Bridge, Front, Happening, RevokeError};
+use crate::api_key::ApiKey;
 use crate::config::Config;
 use crate::control::{Client, ClientError};
 use crate::ids::{ClientId, QuestionId, TransactionId};
@@ -110,6 +111,24 @@ async fn heard(bell: &mut watch::Receiver<u64>) {
         .await
         .expect("it rings")
         .unwrap();
+}
+
+#[tokio::test]
+async fn an_account_is_suggested_only_where_there_is_no_doubt() {
+    let world = World::start(Front::Windows).await;
+    let (client, other) = (world.register().await, world.register().await);
+    assert_eq!(world.bridge.suggested_account(&client).await.unwrap(), None, "there is none");
+
+    let code = world.allowed(&world.ask(&client, "s").await).await;
+    let only = world.bridge.accounts().await.unwrap().remove(0).id;
+    assert_eq!(world.bridge.suggested_account(&other).await.unwrap(), Some(only.clone()), "the only one");
+
+    world.redeem(&client, &code).await.unwrap();
+    let (key, now) = (ApiKey::parse("jean_sk_0123456789abcdef").unwrap(), world.bridge.clock.now());
+    world.bridge.accounts.use_environment(key, now).await.unwrap();
+    assert_eq!(world.bridge.suggested_account(&client).await.unwrap(), Some(only), "the one it has had");
+    assert_eq!(world.bridge.suggested_account(&other).await.unwrap(), None, "one of two");
+    world.bridge.shutdown().await;
 }
 
 #[tokio::test]
