@@ -66,7 +66,7 @@ impl Drawing {
         Ok(())
     }
 
-    /// What is drawn; a switch that was clicked has already turned by itself, whatever came of it.
+    /// Whether this is what was drawn last. A switch that was clicked since then has turned by itself.
     pub(super) fn shows(&self, tray: &Tray) -> bool {
         self.tray == *tray
     }

@@ -121,7 +121,8 @@ fn apps(clients: &[ClientView], words: &Words, now: SystemTime) -> Entry {
     if clients.is_empty() {
         return Entry::Words(words.say("tray.no_apps", &[]));
     }
-    // The newest use comes last in no list; which ones are left out is decided by it, their order is not.
+    // Their last use decides which ones are left out, but not their order: an entry must not move while somebody
+    // reaches for it.
     let mut by_use: Vec<&ClientView> = clients.iter().collect();
     by_use
         .sort_by_key(|client| std::cmp::Reverse(client.last_used_at.as_ref().unwrap_or(&client.created_at)));

@@ -49,7 +49,7 @@ pub(crate) fn start(app: &AppHandle) -> tauri::Result<()> {
         }
     });
     let known = tauri::async_runtime::block_on(known(app));
-    *app.state::<Drawn>().lock() = Some(Drawing::new(app, draw(app, &known))?);
+    *app.state::<Drawn>().lock() = Some(Drawing::new(app, wanted(app, &known))?);
     tauri::async_runtime::spawn(follow(app.clone()));
     Ok(())
 }
@@ -58,17 +58,18 @@ async fn follow(app: AppHandle) {
     let shell = app.state::<Shell>();
     let (mut of_bridge, mut of_screen) = (shell.bridge.changes(), shell.changes());
     loop {
-        let is_clicked = tokio::select! {
+        // A switch that was clicked has turned by itself: it is drawn anew even if nothing came of the click.
+        let may_have_turned = tokio::select! {
             changed = of_bridge.changed() => if changed.is_err() { return } else { false },
             _ = of_screen.changed() => true,
             () = tokio::time::sleep(TICK) => false,
         };
-        let tray = draw(&app, &known(&app).await);
+        let tray = wanted(&app, &known(&app).await);
         let drawing = app.clone();
         let drawn = app.run_on_main_thread(move || {
             let drawn = drawing.state::<Drawn>();
             let mut drawn = drawn.lock();
-            let Some(drawn) = drawn.as_mut().filter(|drawn| is_clicked || !drawn.shows(&tray)) else {
+            let Some(drawn) = drawn.as_mut().filter(|drawn| may_have_turned || !drawn.shows(&tray)) else {
                 return;
             };
             if let Err(error) = drawn.update(&drawing, tray) {
@@ -82,7 +83,8 @@ async fn follow(app: AppHandle) {
     }
 }
 
-fn draw(app: &AppHandle, known: &Known) -> Tray {
+/// What the tray should show now.
+fn wanted(app: &AppHandle, known: &Known) -> Tray {
     menu::tray(known, &app.state::<Shell>().words(), SystemClock.now())
 }
 
@@ -128,7 +130,7 @@ async fn perform(app: AppHandle, action: Action) {
         tracing::warn!(code, message, "what was chosen in the tray failed");
         notify::show(&app, &Notice::Failed);
     }
-    // A switch has turned by itself: it is drawn again as it really is.
+    // Has the switches drawn as they really are.
     shell.note_change();
 }
 
