@@ -111,35 +111,6 @@ mod tests {
     }
 
     #[test]
-    fn every_language_has_the_same_words_with_the_same_places() {
-        let placeholders = |text: &str| {
-            let mut names: Vec<String> = text
-                .split('{')
-                .skip(1)
-                .filter_map(|part| part.split_once('}'))
-                .map(|(name, _)| name.to_owned())
-                .collect();
-            names.sort();
-            names
-        };
-        let all = LANGUAGES.map(|(language, text)| {
-            let sections: Value =
-                serde_json::from_str(text).unwrap_or_else(|error| panic!("{language}: {error}"));
-            let mut words = Vec::new();
-            for (section, texts) in sections.as_object().unwrap() {
-                for (key, text) in texts.as_object().unwrap() {
-                    words.push((format!("{section}.{key}"), placeholders(text.as_str().unwrap())));
-                }
-            }
-            words.sort();
-            words
-        });
-        for other in &all[1..] {
-            assert_eq!(&all[0], other);
-        }
-    }
-
-    #[test]
     fn values_take_their_places_and_nothing_else_does() {
         assert_eq!(filled("{a} and {b}", &[("a", "{b}"), ("b", "2")]), "{b} and 2");
         assert_eq!(filled("{unknown} {", &[("a", "1")]), "{unknown} {");
