@@ -1,4 +1,5 @@
-//! Is there a desktop to draw on? Asked before Tauri, which would panic instead of saying so.
+//! Is there a desktop to draw on, and how is it drawn on? Asked and settled before Tauri, which would panic instead of
+//! saying that there is none.
 
 /// Why the app cannot draw, in the words that the person reads.
 #[derive(Debug, thiserror::Error)]
