@@ -42,7 +42,7 @@ export function makeDiagnostics(panel) {
 
   function update(overview) {
     const found = findings(overview);
-    const fresh = JSON.stringify([overview.problems, overview.status.state, overview.accounts, overview.has_tray]);
+    const fresh = found.map(({ textContent }) => textContent).join("\n");
     if (fresh === findingsShown) return;
     findingsShown = fresh;
     fill(list, ...found);
