@@ -5,6 +5,9 @@ import { element, fill } from "../../dom.js";
 import { explain, t } from "../../words.js";
 import { icon } from "./icon.js";
 
+/** Waiting that is shorter needs no words: what is fast must not flicker. */
+export const NOTICEABLE = 300;
+
 const SLOW = 1000;
 const VERY_SLOW = 10_000;
 
@@ -26,17 +29,11 @@ function emptyBox(heading, name, title, why, actions) {
 
 /** Something could not be shown: what failed, why, and another try. */
 export function failedState(title, failure, again, why = explain(failure)) {
-  return element(
-    "div",
-    { class: "empty", role: "alert" },
-    element("span", { class: "empty-icon empty-warn", "aria-hidden": "true" }, icon("warning")),
-    element("h2", {}, title),
-    element("p", { class: "quiet" }, why),
-    element("div", { class: "row row-centre" }, element("button", { type: "button", onclick: again }, t("main.try_again"))),
-  );
+  const retry = element("button", { type: "button", onclick: again }, t("main.try_again"));
+  return element("div", { role: "alert" }, emptyBox("h2", "warning", title, [why], [retry]));
 }
 
-/** A line that says what is waited for; it is seen after a second only, so that what is fast does not flicker. */
+/** A line that says what is waited for. */
 export function waiting(words) {
   return element("p", { class: "waiting", role: "status" }, element("span", { class: "spinner", "aria-hidden": "true" }), words);
 }

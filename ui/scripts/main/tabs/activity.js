@@ -9,7 +9,7 @@ import { RANGES, edgesOf } from "../chart/stretches.js";
 import { chartTable } from "../chart/table.js";
 import { go } from "../navigation.js";
 import { iconButton } from "../parts/icon.js";
-import { emptyState, failedState, waiting } from "../parts/states.js";
+import { NOTICEABLE, emptyState, failedState, waiting } from "../parts/states.js";
 import { byApp, byTool } from "./activity_sums.js";
 import { makeCalls } from "./calls.js";
 import { rangeChoice } from "./range_choice.js";
@@ -18,8 +18,6 @@ import { rangeChoice } from "./range_choice.js";
 const PERIOD = 60_000;
 /** Between two countings while calls go on coming. */
 const BREATH = 2000;
-/** Waiting that is shorter needs no words. */
-const NOTICEABLE = 300;
 
 export function makeActivity(panel) {
   const lead = element("p", { class: "quiet" });

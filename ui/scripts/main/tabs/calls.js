@@ -5,13 +5,12 @@ import { element, fill, foreign, show, timeAgo } from "../../dom.js";
 import { bytes, duration, t } from "../../words.js";
 import { mark } from "../parts/mark.js";
 import { failureSlot, perform } from "../parts/perform.js";
-import { failedState, waiting } from "../parts/states.js";
+import { NOTICEABLE, failedState, waiting } from "../parts/states.js";
 
 /** How many the bridge gives at once; fewer means that there are no more. */
 const PAGE = 100;
 /** How many more are shown at a time. */
 const STEP = 25;
-const NOTICEABLE = 300;
 const MARKS = { ok: "ok", failed: "stop", cancelled: "rest", refused: "warn" };
 
 export function makeCalls() {

@@ -8,11 +8,8 @@ import { facts } from "../parts/facts.js";
 import { iconButton } from "../parts/icon.js";
 import { failureSlot, perform } from "../parts/perform.js";
 import { say } from "../parts/say.js";
-import { failedState, waiting } from "../parts/states.js";
+import { NOTICEABLE, failedState, waiting } from "../parts/states.js";
 import { findings } from "./findings.js";
-
-/** Waiting that is shorter needs no words. */
-const NOTICEABLE = 300;
 
 export function makeDiagnostics(panel) {
   const failure = failureSlot();
@@ -24,7 +21,7 @@ export function makeDiagnostics(panel) {
   const lines = element("pre", { class: "log selectable", tabIndex: 0, role: "region", "aria-label": t("diagnostics.log") });
   const logTitle = element("h2");
   const log = element("section", { class: "card" }, logTitle, lines);
-  const by = element("textarea", { readOnly: true, class: "report", rows: 10, "aria-label": t("diagnostics.copy_report"), hidden: true });
+  const by = element("textarea", { readOnly: true, rows: 10, "aria-label": t("diagnostics.copy_report"), hidden: true });
   let findingsShown = "";
   let prepared;
 
