@@ -8,5 +8,5 @@ const MARKS = { ready: "ok", asking: "wait", needs_key: "warn", offline: "warn",
 
 /** One of the bridge's own states, or `lost`. */
 export function showState(place, state) {
-  fill(place, mark(MARKS[state]), element("span", { class: "rail-word" }, t(`main.state_${state}`)));
+  fill(place, mark(MARKS[state]), element("span", {}, t(`main.state_${state}`)));
 }

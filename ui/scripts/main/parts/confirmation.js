@@ -14,7 +14,7 @@ export function confirmIn(place, { question, means, doIt, keep, work, done, clos
   made += 1;
   const failure = failureSlot();
   const title = element("p", { class: "confirm-question", id: `confirm-${made}` }, question);
-  const body = element("div", { class: "confirm-means", id: `confirm-means-${made}` }, ...means.map((each) => element("p", {}, each)));
+  const body = element("div", { id: `confirm-means-${made}` }, ...means.map((each) => element("p", {}, each)));
   const no = element("button", { type: "button", onclick: close }, keep);
   const yes = element("button", { type: "button", class: "stop", onclick: press }, element("span", {}, doIt));
   const box = element(
