@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use super::status::rfc3339;
 use super::{Bridge, RemoveAccountError, RevokeError};
 use crate::accounts::{AddAccountError, RenameAccountError, ReplaceKeyError};
 use crate::api_key::ApiKey;
