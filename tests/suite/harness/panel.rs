@@ -119,7 +119,11 @@ impl Icon<'_> {
 
     /// The menu as it is now, separators left out.
     pub(crate) fn read(&self) -> Vec<Entry> {
-        let _: bool = self.menu.call("AboutToShow", &0_i32).unwrap();
+        // An icon is there a moment before its menu.
+        let about: zbus::Result<bool> = self.menu.call("AboutToShow", &0_i32);
+        if about.is_err_and(|error| error.to_string().contains("UnknownMethod")) {
+            return Vec::new();
+        }
         let (_revision, (_, _, children)): (u32, Node) =
             self.menu.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new())).unwrap();
         entries(children)
