@@ -19,6 +19,8 @@ pub(super) struct Drawing {
     tray: Tray,
     items: Vec<Item>,
     actions: HashMap<String, Action>,
+    /// How many menus there have been: a click that comes late, in a menu that is gone, means nothing any more.
+    menus: u64,
 }
 
 /// The parts of a menu that may change, from top to bottom, submenus before what is in them.
@@ -31,7 +33,7 @@ enum Item {
 impl Drawing {
     /// Puts the icon into the tray.
     pub(super) fn new(app: &AppHandle, tray: Tray) -> tauri::Result<Self> {
-        let made = Made::of(app, &tray)?;
+        let made = Made::of(app, &tray, 0)?;
         let icon = TrayIconBuilder::with_id(ICON_ID)
             .icon(icon::of(tray.state))
             .icon_as_template(cfg!(target_os = "macos"))
@@ -39,7 +41,7 @@ impl Drawing {
             .menu(&made.menu)
             .show_menu_on_left_click(true)
             .build(app)?;
-        Ok(Self { icon, tray, items: made.items, actions: made.actions })
+        Ok(Self { icon, tray, items: made.items, actions: made.actions, menus: 0 })
     }
 
     /// What a click on the entry of this id does.
@@ -56,9 +58,10 @@ impl Drawing {
         if shape(&tray.entries) == shape(&self.tray.entries) {
             set_words(&mut self.items.iter(), &tray.entries)?;
             // A switch does the opposite of what it shows.
-            self.actions = actions(&tray.entries);
+            self.actions = actions(&tray.entries, self.menus);
         } else {
-            let made = Made::of(app, &tray)?;
+            self.menus += 1;
+            let made = Made::of(app, &tray, self.menus)?;
             self.icon.set_menu(Some(made.menu))?;
             (self.items, self.actions) = (made.items, made.actions);
         }
@@ -79,11 +82,11 @@ struct Made {
 }
 
 impl Made {
-    fn of(app: &AppHandle, tray: &Tray) -> tauri::Result<Self> {
+    fn of(app: &AppHandle, tray: &Tray, number: u64) -> tauri::Result<Self> {
         let menu = Menu::new(app)?;
         let mut items = Vec::new();
-        fill(app, &tray.entries, "", &mut items, &|item| menu.append(item))?;
-        Ok(Self { menu, items, actions: actions(&tray.entries) })
+        fill(app, &tray.entries, &number.to_string(), &mut items, &|item| menu.append(item))?;
+        Ok(Self { menu, items, actions: actions(&tray.entries, number) })
     }
 }
 
@@ -172,7 +175,8 @@ fn set_words<'a>(items: &mut impl Iterator<Item = &'a Item>, entries: &[Entry]) 
     Ok(())
 }
 
-fn actions(entries: &[Entry]) -> HashMap<String, Action> {
+/// By the ids of the menu of that number, which no other menu has.
+fn actions(entries: &[Entry], number: u64) -> HashMap<String, Action> {
     fn gather(entries: &[Entry], above: &str, actions: &mut HashMap<String, Action>) {
         for (at, entry) in entries.iter().enumerate() {
             let id = format!("{above}/{at}");
@@ -186,6 +190,26 @@ fn actions(entries: &[Entry]) -> HashMap<String, Action> {
         }
     }
     let mut actions = HashMap::new();
-    gather(entries, "", &mut actions);
+    gather(entries, &number.to_string(), &mut actions);
     actions
+}
+
+#[cfg(test)]
+mod tests {
+    use bridge_core::ids::ClientId;
+
+    use super::*;
+
+    #[test]
+    fn a_click_in_a_menu_that_is_gone_does_nothing() {
+        let revoke = |id: &str| {
+            vec![Entry::Menu(
+                "apps".into(),
+                vec![Entry::Button(id.into(), Action::Revoke(ClientId::new(id)))],
+            )]
+        };
+        let (before, after) = (actions(&revoke("one"), 1), actions(&revoke("two"), 2));
+        assert_eq!((before.len(), after.len()), (1, 1));
+        assert!(before.keys().all(|id| !after.contains_key(id)));
+    }
 }
