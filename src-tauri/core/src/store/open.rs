@@ -88,7 +88,8 @@ fn bring_up_to_date(connection: &mut Connection, file: &Path) -> Result<(), Stor
         return Err(StoreError::Newer);
     }
     for (at, step) in STEPS.iter().enumerate().skip(layout) {
-        if at > 0 {
+        // There is nothing to save of a database that is being made.
+        if layout > 0 {
             back_up(connection, file, at)?;
         }
         let transaction = connection.transaction()?;
