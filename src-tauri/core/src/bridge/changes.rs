@@ -13,7 +13,7 @@ pub(super) struct Changes(watch::Sender<u64>);
 
 impl Changes {
     /// Something may be different now.
-    fn note(&self) {
+    pub(super) fn note(&self) {
         self.0.send_modify(|count| *count += 1);
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::changes::Changes;
 use super::tools::ToolSwitches;
 use crate::accounts::{AccountError, Accounts};
 use crate::ids::AccountId;
@@ -38,11 +39,12 @@ impl Relay {
         settings: watch::Receiver<Settings>,
         switches: ToolSwitches,
         store: Store,
+        changes: Changes,
         tasks: &TaskTracker,
         shutdown: CancellationToken,
     ) -> Self {
         let (activity, calls) = mpsc::channel(MOST_WAITING);
-        tasks.spawn(write_down(store, calls, shutdown));
+        tasks.spawn(write_down(store, calls, changes, shutdown));
         Self { accounts, settings, switches, activity }
     }
 
@@ -160,8 +162,14 @@ pub(super) async fn forget_changed(memories: Arc<Memories>, accounts: Accounts, 
     }
 }
 
-/// Gathers calls and writes them in one commit, so that a busy client does not keep the disk busy.
-async fn write_down(store: Store, mut calls: mpsc::Receiver<ActivityRecord>, shutdown: CancellationToken) {
+/// Gathers calls and writes them in one commit, so that a busy client keeps neither the disk busy nor whoever draws
+/// what it does.
+async fn write_down(
+    store: Store,
+    mut calls: mpsc::Receiver<ActivityRecord>,
+    changes: Changes,
+    shutdown: CancellationToken,
+) {
     let mut gathered = Vec::new();
     loop {
         let more = tokio::select! {
@@ -177,10 +185,11 @@ async fn write_down(store: Store, mut calls: mpsc::Receiver<ActivityRecord>, shu
         while let Ok(call) = calls.try_recv() {
             gathered.push(call);
         }
-        if !gathered.is_empty()
-            && let Err(error) = store.add_activity(std::mem::take(&mut gathered)).await
-        {
-            tracing::error!(%error, "calls could not be written down");
+        if !gathered.is_empty() {
+            if let Err(error) = store.add_activity(std::mem::take(&mut gathered)).await {
+                tracing::error!(%error, "calls could not be written down");
+            }
+            changes.note();
         }
         if !more {
             return;

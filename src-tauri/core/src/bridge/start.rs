@@ -74,11 +74,13 @@ impl Bridge {
             shutdown: shutdown.clone(),
         }));
         let tasks = TaskTracker::new();
+        let changes = Changes::default();
         let relay = Relay::new(
             accounts.clone(),
             settings.follow(),
             switches.clone(),
             store.clone(),
+            changes.clone(),
             &tasks,
             shutdown.clone(),
         );
@@ -108,7 +110,7 @@ impl Bridge {
             settings,
             switches,
             questions: watch::Sender::new(Vec::new()),
-            changes: Changes::default(),
+            changes,
             happenings: happenings::channel(),
             window_wanted: watch::Sender::default(),
             found,
