@@ -67,7 +67,7 @@ async fn remind(app: AppHandle, request: RequestView) {
 
 /// Refuses what the window was about, if it still waits: the window is gone, so nobody can allow it any more.
 pub(crate) fn refuse(app: &AppHandle, id: &QuestionId) {
-    if app.state::<Shell>().bridge.deny(id).is_ok() {
+    if app.state::<Shell>().bridge.abandon(id) {
         tracing::info!(question = %id, "closing the window refused the question");
     }
 }

@@ -92,6 +92,13 @@ impl Bridge {
         Ok(self.desk.deny(question, self.clock.now())?)
     }
 
+    /// Refuses a question whose window is gone, so that nobody can answer it there any more: now, or if a yes that is
+    /// being carried out fails, then. True if it is refused now.
+    #[expect(clippy::must_use_candidate, reason = "what it tells is for who wants to know")]
+    pub fn abandon(&self, question: &QuestionId) -> bool {
+        self.desk.abandon(question)
+    }
+
     /// Refuses everything that waits; tells how many questions that were.
     #[expect(clippy::must_use_candidate, reason = "the count is for who wants to know")]
     pub fn deny_all(&self) -> usize {

@@ -74,6 +74,8 @@ struct Waiting {
     since: Instant,
     /// A yes was taken and is being carried out: nobody else's answer counts unless that fails.
     is_settling: bool,
+    /// Nobody can answer it any more: should that yes fail, it is refused.
+    is_abandoned: bool,
     /// A key that was given for it and could not be checked.
     key: Option<ApiKey>,
 }
@@ -132,7 +134,8 @@ impl Desk {
             expires_at: now + self.0.deadline,
         });
         let outcome = watch::Sender::new(None);
-        let new = Waiting { question, outcome, since: Instant::now(), is_settling: false, key: None };
+        let since = Instant::now();
+        let new = Waiting { question, outcome, since, is_settling: false, is_abandoned: false, key: None };
         let ticket = new.ticket();
         waiting.push(new);
         self.show(&waiting);
@@ -148,6 +151,18 @@ impl Desk {
         self.open(&mut waiting, id, now)?;
         self.end(&mut waiting, id, Outcome::Answered(Decision::Deny));
         Ok(())
+    }
+
+    /// Refuses a question that nobody can answer any more: now, or if a yes that is being carried out fails, then.
+    /// True if it is refused now.
+    #[must_use]
+    pub fn abandon(&self, id: &QuestionId) -> bool {
+        let mut waiting = self.lock();
+        let Some(abandoned) = waiting.iter_mut().find(|waiting| waiting.question.id == *id) else {
+            return false;
+        };
+        abandoned.is_abandoned = true;
+        !abandoned.is_settling && self.end(&mut waiting, id, Outcome::Answered(Decision::Deny))
     }
 
     /// Refuses every question that waits; tells how many.
@@ -265,7 +280,8 @@ impl Desk {
     }
 }
 
-/// A yes that is being carried out. Dropped without [`Settling::allow`], the question waits as before.
+/// A yes that is being carried out. Dropped without [`Settling::allow`], the question waits as before, or ends if it was
+/// abandoned meanwhile.
 #[must_use]
 pub struct Settling {
     desk: Desk,
@@ -288,8 +304,10 @@ impl Settling {
 impl Drop for Settling {
     fn drop(&mut self) {
         let mut waiting = self.desk.lock();
-        if let Some(waiting) = waiting.iter_mut().find(|waiting| waiting.question.id == self.id) {
-            waiting.is_settling = false;
+        let Some(settled) = waiting.iter_mut().find(|waiting| waiting.question.id == self.id) else { return };
+        settled.is_settling = false;
+        if settled.is_abandoned {
+            self.desk.end(&mut waiting, &self.id, Outcome::Answered(Decision::Deny));
         }
     }
 }
@@ -422,6 +440,28 @@ mod tests {
         desk.refuse_all_of(&ClientId::new("c"));
         assert_eq!(second.allow(AccountId::new("a")), Err(AnswerError::Unknown), "revoked meanwhile");
         assert_eq!(ticket.outcome(), Some(Outcome::Answered(Decision::Deny)));
+    }
+
+    #[tokio::test]
+    async fn what_is_abandoned_while_a_yes_is_carried_out_ends_when_that_fails() {
+        let desk = Desk::default();
+        let ticket = desk.ask(asker("c", "k"), at(0)).unwrap();
+        let id = ticket.question.id.clone();
+        let failing = desk.settle(&id, Scopes::ALL, at(0)).unwrap();
+        assert!(!desk.abandon(&id), "a yes is being carried out");
+        assert_eq!(ticket.outcome(), None);
+        drop(failing);
+        assert_eq!(ticket.outcome(), Some(Outcome::Answered(Decision::Deny)));
+        assert!(desk.questions().borrow().is_empty());
+
+        let id = desk.ask(asker("c", "k"), at(0)).unwrap().question.id.clone();
+        let carried_out = desk.settle(&id, Scopes::ALL, at(0)).unwrap();
+        assert!(!desk.abandon(&id));
+        assert_eq!(carried_out.allow(AccountId::new("a")), Ok(()), "the yes came first");
+
+        let id = desk.ask(asker("c", "k"), at(0)).unwrap().question.id.clone();
+        assert!(desk.abandon(&id));
+        assert!(!desk.abandon(&id));
     }
 
     #[tokio::test(start_paused = true)]
