@@ -27,7 +27,8 @@ fn is_visible(c: char) -> bool {
         && !matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{13430}'..='\u{1345f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d159}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
@@ -42,6 +43,8 @@ mod tests {
         assert_eq!(display_name("\u{202e}edoC\u{2066} \u{200b}x\u{7}\u{1b}[0m"), "edoC x[0m");
         assert_eq!(display_name("日本語 é"), "日本語 é");
         assert_eq!(display_name("\u{200b}\u{feff}\n"), "Unnamed app");
+        // A blank of Braille and an invisible note: letters by name, nothing to the eye.
+        assert_eq!(display_name("\u{2800}\u{1d159}\u{1d173}"), "Unnamed app");
         assert_eq!(display_name(&"é".repeat(5000)).chars().count(), 80);
     }
 }
