@@ -1,14 +1,16 @@
 //! Draws the menu. What only changes its words is changed in place, so that a menu that somebody has open stays.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use tauri::image::Image;
 use tauri::menu::{CheckMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
-use tauri::{AppHandle, Wry};
+use tauri::{AppHandle, Manager as _, Wry};
 
 use super::menu::{Action, Entry, Tray};
 use super::{PRODUCT, icon};
+use crate::shell::Shell;
 
 /// What the D-Bus name of the icon ends in, on Linux.
 const ICON_ID: &str = "main";
@@ -40,6 +42,7 @@ impl Drawing {
             .tooltip(PRODUCT)
             .menu(&made.menu)
             .show_menu_on_left_click(true)
+            .temp_dir_path(folder(app))
             .build(app)?;
         Ok(Self { icon, tray, items: made.items, actions: made.actions, menus: 0 })
     }
@@ -73,6 +76,14 @@ impl Drawing {
     pub(super) fn shows(&self, tray: &Tray) -> bool {
         self.tray == *tray
     }
+}
+
+/// Where Linux puts the picture for the panel: a folder that is ours alone. What the library would take without a
+/// folder of the session is below `/tmp`, where another user may have put a link in the picture's place.
+fn folder(app: &AppHandle) -> PathBuf {
+    let of_session =
+        directories::BaseDirs::new().and_then(|user| Some(user.runtime_dir()?.join("tray-icon")));
+    of_session.unwrap_or_else(|| app.state::<Shell>().paths.data_dir.join("tray-icon"))
 }
 
 struct Made {
