@@ -16,6 +16,8 @@ export function guard(button, pressed) {
   let alarm = 0;
   /** Whether the press that is under way began while awake; none: no pointer and no key is down. */
   let began = /** @type {boolean | undefined} */ (undefined);
+  /** Whether Enter is down on the button. */
+  let isEntered = false;
 
   function sleep() {
     clearTimeout(alarm);
@@ -35,11 +37,23 @@ export function guard(button, pressed) {
 
   addEventListener("focus", sleep);
   addEventListener("blur", sleep);
+  addEventListener("blur", () => (isEntered = false));
   document.addEventListener("visibilitychange", sleep);
 
   button.addEventListener("pointerdown", () => (began = isAwake));
+  // The first that is seen of a key which was held since before the focus came is no repetition, and may be as late as
+  // the keyboard's delay, which is longer than the sleep. What follows of it are repetitions, so Enter, like the blank,
+  // presses when it is let go, and only if there were none.
+  addEventListener("keydown", (event) => event.repeat && (began = false), { capture: true });
   button.addEventListener("keydown", (event) => {
-    if (!event.repeat) began = isAwake;
+    if (event.repeat) return;
+    began = isAwake;
+    isEntered = event.key === "Enter";
+    if (isEntered) event.preventDefault();
+  });
+  button.addEventListener("keyup", (event) => {
+    if (event.key === "Enter" && isEntered) button.click();
+    isEntered = false;
   });
   // Once the click that belongs to it has been dispatched.
   for (const end of ["pointerup", "pointercancel", "keyup"]) {
@@ -79,4 +93,17 @@ export function ignoreHeldKeys() {
     },
     { capture: true },
   );
+}
+
+/**
+ * Tells whether Alt went down while the page had the focus. Held since before that, it belongs to what was under way
+ * elsewhere, and the letter with it: of two keys that are held only the letter comes again.
+ * @returns {() => boolean}
+ */
+export function watchAlt() {
+  let isOurs = false;
+  addEventListener("focus", () => (isOurs = false));
+  addEventListener("blur", () => (isOurs = false));
+  addEventListener("keydown", (event) => event.key === "Alt" && (isOurs = true), { capture: true });
+  return () => isOurs;
 }

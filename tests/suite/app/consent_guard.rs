@@ -59,6 +59,40 @@ async fn allow_sleeps_while_another_window_has_the_focus_and_a_while_after() {
     signed_in(&asked).await;
 }
 
+/// The keyboard repeats for the first time after Allow has woken up, and the page cannot tell that from a press.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_held_since_another_window_had_the_focus_does_nothing() {
+    let world = World::with_account().await;
+    let screen = world.desktop.screen();
+    let asked = world.ask("Claude Code").await;
+    let window = world.consent(&asked).await;
+    let shown = screen.window("Jean Memory Bridge");
+    window.allow_button().await;
+    let other = screen.open_another("A terminal");
+    // The page takes repetitions away before anybody else sees them.
+    let count = "
+        const stop = Event.prototype.stopImmediatePropagation;
+        Event.prototype.stopImmediatePropagation = function () { repeated += 1; stop.call(this); };
+        addEventListener('keyup', () => (repeated = -1), { capture: true });
+        document.getElementById('allow').focus();";
+    window.page.run(count, Value::Null).await;
+    for keys in [&[key::ALT, u32::from('a')][..], &[key::ENTER], &[key::SPACE]] {
+        screen.focus(&other);
+        window.page.run("window.repeated = 0;", Value::Null).await;
+        screen.hold(keys);
+        screen.focus(&shown);
+        window.page.until("repeated >= 2").await;
+        screen.release(keys);
+        window.page.until("repeated < 0").await;
+        window.allow_button().await;
+        assert_waits(&asked).await;
+    }
+    // Pressed here, they count.
+    screen.press(&[key::ENTER]);
+    window.until_closed().await;
+    signed_in(&asked).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn enter_in_the_key_field_leads_to_allow_and_does_not_press_it() {
     let world = World::start().await;

@@ -1,7 +1,7 @@
 // The keyboard: Escape folds what is open or refuses, Alt and the marked letter press a button.
 
 import { byId, element, fill } from "../dom.js";
-import { ignoreHeldKeys } from "../guard.js";
+import { ignoreHeldKeys, watchAlt } from "../guard.js";
 import { t } from "../words.js";
 
 const BUTTONS = ["allow", "deny"];
@@ -11,6 +11,7 @@ const HAS_LETTERS = !navigator.platform.startsWith("Mac");
 /** @param {{refuse: () => void, fold: () => boolean}} actions */
 export function listenToKeys({ refuse, fold }) {
   ignoreHeldKeys();
+  const isAltOurs = watchAlt();
   for (const id of BUTTONS) label(byId(id), t(`consent.${id}`), letterOf(id));
   addEventListener("keydown", (event) => {
     if (event.isComposing) return;
@@ -18,7 +19,7 @@ export function listenToKeys({ refuse, fold }) {
       event.preventDefault();
       if (!fold()) refuse();
     }
-    if (!HAS_LETTERS || !event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!HAS_LETTERS || !event.altKey || event.ctrlKey || event.metaKey || !isAltOurs()) return;
     const id = BUTTONS.find((button) => letterOf(button) === event.key.toLowerCase());
     if (!id) return;
     event.preventDefault();
