@@ -7,6 +7,7 @@ use bridge_core::api_key::{ApiKey, KEY_PREFIX};
 use serde_json::{Value, json};
 
 use crate::documents::{files, read};
+use crate::harness::node::CLIENTS;
 
 const KEY: &str = "jean_sk_EXAMPLE_abcDEF-0123456789";
 
@@ -82,7 +83,7 @@ fn in_page(function: &str, texts: &Value) -> Value {
 
 /// Runs Node on a script; its output, or its complaint.
 fn run(arguments: &[&str], source: &str) -> Result<String, String> {
-    let mut node = Command::new("node")
+    let mut node = Command::new(CLIENTS.node())
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
