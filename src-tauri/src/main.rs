@@ -13,6 +13,7 @@ mod links;
 mod names;
 mod notify;
 mod opening;
+mod queue;
 mod shell;
 mod start_at_login;
 mod tray;

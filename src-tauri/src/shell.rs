@@ -11,8 +11,8 @@ use bridge_core::paths::Paths;
 use bridge_core::view::Appearance;
 use tokio::sync::watch;
 
-use crate::asking::Queue;
 use crate::launch::Started;
+use crate::queue::Queue;
 use crate::words::Words;
 
 /// The folder for what the web view keeps, in the data directory.

@@ -11,7 +11,7 @@ use tauri::{State, WebviewWindow};
 
 use super::key::PastedKey;
 use super::{Answer, screen_failed, unknown_question};
-use crate::asking::Place;
+use crate::queue::Place;
 use crate::shell::{Shell, now};
 use crate::windows::consent;
 

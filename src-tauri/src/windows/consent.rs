@@ -7,7 +7,6 @@ use bridge_core::view::RequestView;
 use tauri::{AppHandle, LogicalPosition, LogicalSize, Manager as _, WebviewWindow, WindowEvent};
 
 use super::{builder, raise, text_size, web_view};
-use crate::asking;
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
 
@@ -33,8 +32,13 @@ fn label(id: &QuestionId) -> String {
     format!("{LABEL_PREFIX}{id}")
 }
 
-/// Opens the window of a question; it is seen when its page is painted. Not to be called on the main thread.
-pub(crate) fn open(app: &AppHandle, request: &RequestView) -> tauri::Result<()> {
+/// Opens the window of a question; it is seen when its page is painted, and `gone` is called when it is no more,
+/// whoever closed it. Not to be called on the main thread.
+pub(crate) fn open(
+    app: &AppHandle,
+    request: &RequestView,
+    gone: impl Fn() + Send + 'static,
+) -> tauri::Result<()> {
     let shell = app.state::<Shell>();
     let words = shell.words();
     let size = text_size::factor(app);
@@ -58,10 +62,9 @@ pub(crate) fn open(app: &AppHandle, request: &RequestView) -> tauri::Result<()> 
     .build()?;
     web_view::prepare(&window)?;
     web_view::lay_out_hidden(&window, WIDTH * size, HEIGHT * size)?;
-    let (asked, id) = (app.clone(), request.id.clone());
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
-            asking::refuse(&asked, &id);
+            gone();
         }
     });
     let dead = window.clone();

@@ -3,15 +3,11 @@
 //! The window of a question goes when the question does, however it ended: answered here, at a terminal, out of
 //! time. A window that goes before its question refuses it, whoever closed it.
 
-mod queue;
-
 use std::time::{Duration, Instant};
 
 use bridge_core::ids::QuestionId;
 use bridge_core::view::RequestView;
 use tauri::{AppHandle, Manager as _};
-
-pub(crate) use queue::{Place, Queue};
 
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
@@ -41,7 +37,7 @@ async fn follow(app: &AppHandle) {
             && let Some(request) = waiting.first()
         {
             shown = Some(request.id.clone());
-            if let Err(error) = consent::open(app, request) {
+            if let Err(error) = open(app, request) {
                 // The question waits on; it can be answered with the command line.
                 tracing::error!(%error, question = %request.id, "the consent window cannot be opened");
                 let (app_name, code) = (request.client_name.clone(), request.code.clone());
@@ -65,8 +61,13 @@ async fn remind(app: AppHandle, request: RequestView) {
     }
 }
 
+fn open(app: &AppHandle, request: &RequestView) -> tauri::Result<()> {
+    let (asked, id) = (app.clone(), request.id.clone());
+    consent::open(app, request, move || refuse(&asked, &id))
+}
+
 /// Refuses what the window was about, if it still waits: the window is gone, so nobody can allow it any more.
-pub(crate) fn refuse(app: &AppHandle, id: &QuestionId) {
+fn refuse(app: &AppHandle, id: &QuestionId) {
     if app.state::<Shell>().bridge.abandon(id) {
         tracing::info!(question = %id, "closing the window refused the question");
     }
