@@ -1,4 +1,5 @@
-// Which app has which colour in the charts. An app keeps its colour while others come and go, as long as there are enough.
+// Which app has which colour in the charts. An app keeps its colour while others come and go; where two would have the
+// same, the busier one has it.
 
 /** Colours there are; more apps share one part, "other apps". */
 const SLOTS = 5;
