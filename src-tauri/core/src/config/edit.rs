@@ -4,6 +4,7 @@
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 use toml_edit::{DocumentMut, Value};
@@ -31,7 +32,11 @@ pub fn write_activity_days(paths: &Paths, days: u32) -> Result<(), ConfigError> 
     set(file, ACTIVITY_DAYS, i64::from(days))
 }
 
+/// One change at a time: each takes in the whole file and puts it back whole.
+static CHANGE: Mutex<()> = Mutex::new(());
+
 fn set(file: &Path, key: &'static str, number: i64) -> Result<(), ConfigError> {
+    let _alone = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
     let text = read_text(file)?;
     let mut document = text
         .parse::<DocumentMut>()
@@ -108,6 +113,18 @@ mod tests {
         write_activity_days(&paths, 7).unwrap();
         assert_eq!(text(&paths), before.replace("4000   # why\n", "5327   # why\nactivity_days = 7\n"));
         assert_eq!(loaded(&paths).activity_days, 7);
+    }
+
+    #[test]
+    fn two_changes_at_the_same_time_are_both_kept() {
+        let (_home, paths) = home("");
+        for number in 1..50 {
+            std::thread::scope(|threads| {
+                threads.spawn(|| write_port(&paths, number).unwrap());
+                threads.spawn(|| write_activity_days(&paths, number.into()).unwrap());
+            });
+            assert_eq!((loaded(&paths).port, loaded(&paths).activity_days), (number, number.into()));
+        }
     }
 
     #[test]
