@@ -109,7 +109,8 @@ fn report(facts: &Diagnostics) -> String {
 
 /// Longest first, so that a home in a home is taken out whole.
 fn private_paths(paths: &Paths) -> Vec<String> {
-    let mut private: Vec<String> = [&paths.data_dir, &paths.log_dir, &paths.sandbox_dir, &paths.run_dir]
+    let all = [&paths.data_dir, &paths.log_dir, &paths.sandbox_dir, &paths.run_dir, &paths.config_file];
+    let mut private: Vec<String> = all
         .into_iter()
         .filter_map(|directory| directory.parent())
         .map(|directory| directory.display().to_string())
@@ -129,6 +130,14 @@ fn without(report: &str, private: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_place_of_ours_is_private() {
+        let mut paths = Paths::under("/home/jean/bridge".as_ref());
+        paths.config_file = "/media/jean/settings/config.toml".into();
+        let report = "key `port` in /media/jean/settings/config.toml, /home/jean/bridge/logs/x";
+        assert_eq!(without(report, &private_paths(&paths)), "key `port` in ~/config.toml, ~/logs/x");
+    }
 
     #[test]
     fn a_report_holds_neither_private_paths_nor_keys() {
