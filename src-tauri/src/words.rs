@@ -65,7 +65,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// `tray.state.ready` is the text `state.ready` in the section `tray`.
+/// `tray.open` is the text `open` in the section `tray`.
 fn found<'a>(words: &'a Value, key: &str) -> Option<&'a str> {
     let (section, name) = key.split_once('.')?;
     words.get(section)?.get(name)?.as_str()
