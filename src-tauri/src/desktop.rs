@@ -13,7 +13,7 @@ use crate::windows::cannot_start;
 use crate::{asking, commands, display, ending, notify, opening, tray};
 
 /// Runs the app; returns when it has been quit and the bridge has ended.
-pub(crate) fn run(started: &Started, signals: Signals) -> anyhow::Result<()> {
+pub(crate) fn run(started: Started, signals: Signals) -> anyhow::Result<()> {
     let bridge = started.bridge.clone();
     let starts_again = StartsAgain::default();
     let ended = show(started, signals, &starts_again);
@@ -25,11 +25,11 @@ pub(crate) fn run(started: &Started, signals: Signals) -> anyhow::Result<()> {
     ended
 }
 
-fn show(started: &Started, signals: Signals, starts_again: &StartsAgain) -> anyhow::Result<()> {
+fn show(started: Started, signals: Signals, starts_again: &StartsAgain) -> anyhow::Result<()> {
     display::connect()?;
     let is_background = started.is_background;
     let app = tauri::Builder::default()
-        .manage(Shell::new(started))
+        .manage(Shell::new(&started))
         .manage(starts_again.clone())
         .invoke_handler(commands::handler())
         .build(context())
@@ -38,7 +38,7 @@ fn show(started: &Started, signals: Signals, starts_again: &StartsAgain) -> anyh
     until_quit(app, move |app| {
         tray::host::watch(app);
         tray::start(app).context("the tray icon cannot be shown")?;
-        notify::start(app);
+        notify::start(app, started.happenings);
         asking::start(app.clone());
         opening::start(app, is_background);
         Ok(())
@@ -68,13 +68,17 @@ fn context() -> tauri::Context {
     tauri::generate_context!()
 }
 
-fn until_quit(app: App, ready: impl Fn(&AppHandle) -> anyhow::Result<()> + 'static) -> anyhow::Result<()> {
+fn until_quit(
+    app: App,
+    ready: impl FnOnce(&AppHandle) -> anyhow::Result<()> + 'static,
+) -> anyhow::Result<()> {
+    let mut ready = Some(ready);
     let failed = Rc::new(Cell::new(None));
     let failing = Rc::clone(&failed);
     app.run_return(move |app, event| {
         if matches!(event, RunEvent::Ready) {
             // Not in Tauri's `setup`, where an error is a panic, and not earlier: macOS wants the loop to turn.
-            if let Err(error) = ready(app) {
+            if let Some(Err(error)) = ready.take().map(|ready| ready(app)) {
                 failing.set(Some(error));
                 app.exit(1);
             }

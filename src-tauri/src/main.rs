@@ -47,7 +47,7 @@ fn run() -> anyhow::Result<ExitCode> {
     // Before the bridge: whoever ends the app from now on ends it in good order.
     let signals = Signals::listen().context("signals cannot be received")?;
     match launch::claim() {
-        Launch::Started(started) => desktop::run(&started, signals).map(|()| ExitCode::SUCCESS),
+        Launch::Started(started) => desktop::run(*started, signals).map(|()| ExitCode::SUCCESS),
         Launch::ShownByAnother => Ok(ExitCode::SUCCESS),
         Launch::Failed(reason) => {
             say(&reason.message);

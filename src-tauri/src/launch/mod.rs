@@ -9,12 +9,13 @@ use std::io::{IsTerminal as _, stderr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bridge_core::bridge::{Bridge, Front, StartError};
+use bridge_core::bridge::{Bridge, Front, Happening, StartError};
 use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::config::{Config, process_environment};
 use bridge_core::control::{ClaimError, Client, ClientError};
 use bridge_core::logging::{self, Sinks};
 use bridge_core::paths::Paths;
+use tokio::sync::broadcast;
 use tokio::time::{Instant, sleep};
 use tracing::level_filters::LevelFilter;
 
@@ -41,6 +42,8 @@ pub(crate) enum Launch {
 pub(crate) struct Started {
     /// The bridge.
     pub(crate) bridge: Arc<Bridge>,
+    /// What happens from its first answer on, which is before there is a desktop to tell it on.
+    pub(crate) happenings: broadcast::Receiver<Happening>,
     /// Where it keeps things.
     pub(crate) paths: Paths,
     /// What it was started with.
@@ -90,6 +93,7 @@ impl Started {
     fn new(bridge: Arc<Bridge>, paths: Paths, config: Config) -> Self {
         tracing::info!(address = %bridge.address(), version = env!("CARGO_PKG_VERSION"), "the bridge listens");
         let is_background = std::env::args_os().any(|argument| argument == BACKGROUND);
-        Self { bridge, paths, config, at: SystemClock.now(), is_background }
+        let happenings = bridge.happenings();
+        Self { bridge, happenings, paths, config, at: SystemClock.now(), is_background }
     }
 }

@@ -12,6 +12,7 @@ mod system;
 use bridge_core::bridge::Happening;
 use bridge_core::ids::QuestionId;
 use tauri::{AppHandle, Manager as _};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::shell::Shell;
@@ -21,9 +22,9 @@ use message::{Click, Message};
 pub(crate) use message::Notice;
 
 /// Follows what happens until the bridge ends. On the main thread.
-pub(crate) fn start(app: &AppHandle) {
+pub(crate) fn start(app: &AppHandle, happenings: Receiver<Happening>) {
     system::start(app);
-    tauri::async_runtime::spawn(follow(app.clone()));
+    tauri::async_runtime::spawn(follow(app.clone(), happenings));
 }
 
 /// Tells it, unless the person wants no notifications.
@@ -40,8 +41,7 @@ pub(crate) fn withdraw(app: &AppHandle, question: &QuestionId) {
     system::withdraw(app, Notice::waiting_tag(question));
 }
 
-async fn follow(app: AppHandle) {
-    let mut happenings = app.state::<Shell>().bridge.happenings();
+async fn follow(app: AppHandle, mut happenings: Receiver<Happening>) {
     loop {
         let notice = match happenings.recv().await {
             Ok(Happening::KeyRejected { account }) => Notice::NewKey(account.id),
