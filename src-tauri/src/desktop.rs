@@ -1,8 +1,5 @@
 //! Builds the Tauri app around the bridge and runs it until somebody quits it.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use anyhow::Context as _;
 use tauri::{App, AppHandle, RunEvent};
 
@@ -36,13 +33,15 @@ fn show(started: Started, signals: Signals, starts_again: &StartsAgain) -> anyho
         .context("the desktop app cannot start")?;
     ending::quit_when_told(app.handle().clone(), signals);
     until_quit(app, move |app| {
-        tray::host::watch(app);
-        tray::start(app).context("the tray icon cannot be shown")?;
+        // Without the icon, say because its picture cannot be written, the windows still work.
+        let drawn =
+            tray::start(app).inspect_err(|error| tracing::error!(%error, "the tray icon cannot be shown"));
+        tray::host::watch(app, drawn.is_ok());
         notify::start(app, started.happenings);
         asking::start(app.clone());
         opening::start(app, is_background);
-        Ok(())
-    })
+    });
+    Ok(())
 }
 
 /// Runs an app without a bridge, which only says why there is none.
@@ -68,24 +67,17 @@ fn context() -> tauri::Context {
     tauri::generate_context!()
 }
 
-fn until_quit(
-    app: App,
-    ready: impl FnOnce(&AppHandle) -> anyhow::Result<()> + 'static,
-) -> anyhow::Result<()> {
+fn until_quit(app: App, ready: impl FnOnce(&AppHandle) + 'static) {
     let mut ready = Some(ready);
-    let failed = Rc::new(Cell::new(None));
-    let failing = Rc::clone(&failed);
     app.run_return(move |app, event| {
         if matches!(event, RunEvent::Ready) {
-            // Not in Tauri's `setup`, where an error is a panic, and not earlier: macOS wants the loop to turn.
-            if let Some(Err(error)) = ready.take().map(|ready| ready(app)) {
-                failing.set(Some(error));
-                app.exit(1);
+            // Not in Tauri's `setup`, and not earlier: macOS wants the loop to turn.
+            if let Some(ready) = ready.take() {
+                ready(app);
             }
         } else if let RunEvent::ExitRequested { api, code: None, .. } = event {
             // The app lives in the tray: closing the last window does not end it. `exit(n)` has a code and does.
             api.prevent_exit();
         }
     });
-    failed.take().map_or(Ok(()), Err)
 }

@@ -1,15 +1,16 @@
 //! Does this desktop show tray icons? GNOME needs an extension for it, and a bare window manager has no panel.
 
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager as _};
 
-/// Follows whether there is a panel, in [`crate::shell::Shell::has_tray`]. On the main thread.
+/// Follows whether there is a panel, in [`crate::shell::Shell::has_tray`]; an icon that could not be drawn is on none.
+/// On the main thread.
 ///
 /// The session bus that GTK shares with us would end the process when it goes; that is switched off. What works after
 /// the bus was restarted: everything over HTTP and the local socket, the windows, and the keychain, which is opened
 /// anew. What does not, until the app is restarted: the tray icon and notifications, which are tied to the old bus.
 /// So a lost bus counts as a lost tray, and the main window says it.
 #[cfg(target_os = "linux")]
-pub(crate) fn watch(app: &AppHandle) {
+pub(crate) fn watch(app: &AppHandle, is_drawn: bool) {
     use gtk::gio::prelude::*;
     use gtk::gio::{BusType, Cancellable, DBusCallFlags, DBusSignalFlags, bus_get_sync};
     use gtk::glib::VariantTy;
@@ -29,6 +30,9 @@ pub(crate) fn watch(app: &AppHandle) {
         }
     };
     bus.set_exit_on_close(false);
+    if !is_drawn {
+        return set(app, false);
+    }
     let lost = app.clone();
     bus.connect_closed(move |_, _, _| {
         tracing::warn!("the session bus is gone");
@@ -68,11 +72,11 @@ pub(crate) fn watch(app: &AppHandle) {
 
 /// Windows and macOS always show them.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn watch(_app: &AppHandle) {}
+pub(crate) fn watch(app: &AppHandle, is_drawn: bool) {
+    set(app, is_drawn);
+}
 
-#[cfg(target_os = "linux")]
 fn set(app: &AppHandle, has_tray: bool) {
-    use tauri::Manager as _;
     let shell = app.state::<crate::shell::Shell>();
     if shell.has_tray.send_if_modified(|known| std::mem::replace(known, has_tray) != has_tray) {
         tracing::info!(has_tray, "the tray came or went");

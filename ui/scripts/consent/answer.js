@@ -101,6 +101,7 @@ export function answering() {
   return {
     refuse,
     painted: allowing.painted,
+    sleep: allowing.sleep,
     /**
      * @param {Permissions} asked
      * @param {Account} chosen

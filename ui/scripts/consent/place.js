@@ -9,9 +9,15 @@ const MANY = 3;
 
 /** @typedef {{number: number, of: number}} Place */
 
-/** @param {Place} place */
-export function showPlace(place) {
-  follow("consent_place_next", draw(place), draw);
+/**
+ * @param {Place} place
+ * @param {() => void} moved the buttons may stand elsewhere now, under a click that was meant for something else
+ */
+export function showPlace(place, moved) {
+  follow("consent_place_next", draw(place), (next) => {
+    moved();
+    return draw(next);
+  });
 }
 
 /** @param {Place} place */

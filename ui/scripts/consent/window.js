@@ -27,7 +27,7 @@ async function draw() {
     const asked = permissions(request.scopes);
     const chosen = account({ accounts, suggested: suggested_account, problems }, answer.moveOn);
     answer.about(asked, chosen);
-    showPlace(place);
+    showPlace(place, answer.sleep);
     countDown(request.expires_at, now);
     return chosen.focus;
   } catch (failure) {
