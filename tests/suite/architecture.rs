@@ -25,7 +25,7 @@ const LAYERS: &[Layer] = &[
         peers: Peers::Strangers,
     },
     Layer { modules: &["accounts", "config"], peers: Peers::Strangers },
-    Layer { modules: &["api_key_clients", "consent", "mcp", "oauth"], peers: Peers::MayMeet },
+    Layer { modules: &["api_key_clients", "connect", "consent", "mcp", "oauth"], peers: Peers::MayMeet },
     Layer { modules: &["http"], peers: Peers::Strangers },
     // The socket offers what the bridge can do, and the bridge starts the socket.
     Layer { modules: &["bridge", "control"], peers: Peers::MayMeet },
@@ -34,10 +34,13 @@ const LAYERS: &[Layer] = &[
 /// Which modules may name a library; no line means that all may.
 const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["bridge", "control", "http", "sandbox"]),
+    ("jsonc_parser", &["connect"]),
     ("keyring_core", &["vault"]),
     ("reqwest", &["fetch", "upstream"]),
     ("rmcp", &["http", "mcp"]),
     ("rusqlite", &["sandbox", "store"]),
+    ("saphyr_parser", &["connect"]),
+    ("sysinfo", &["connect"]),
     ("tauri", &[]),
 ];
 

@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | 6 | [`bridge`], [`control`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do |
 //! | 5 | [`http`] | the door, the routes, the pages: handlers parse, ask, answer |
-//! | 4 | [`oauth`], [`mcp`], [`consent`], [`api_key_clients`] | the rules, without HTTP; they may know each other |
+//! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
 //! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`] | the outside world; none knows another |
 //! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`origin`], [`paths`], [`view`], TLS and `unbroken` | the words that everyone speaks |
@@ -78,6 +78,7 @@ pub mod api_key_clients;
 pub mod bridge;
 pub mod clock;
 pub mod config;
+pub mod connect;
 pub mod consent;
 pub mod control;
 pub mod fetch;

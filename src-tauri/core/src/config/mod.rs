@@ -58,6 +58,8 @@ const KEYS: [&str; 9] = [
 ];
 const JWT_SECRET_VARIABLE: &str = "JWT_SECRET_KEY";
 const API_KEY_VARIABLE: &str = "JEAN_BRIDGE_API_KEY";
+/// The variables that hold secrets: programs that are started here do not get them.
+pub const SECRET_VARIABLES: [&str; 2] = [JWT_SECRET_VARIABLE, API_KEY_VARIABLE];
 /// What the file may not say, and the variable that may.
 const SECRETS: [(&str, &str); 2] = [("jwt_secret_key", JWT_SECRET_VARIABLE), ("api_key", API_KEY_VARIABLE)];
 

@@ -5,6 +5,7 @@
 mod account;
 mod activity;
 mod client;
+mod connect;
 mod request;
 mod settings;
 mod status;
@@ -14,6 +15,7 @@ pub use activity::{
     ActivityView, CallFilter, CallOutcome, CallView, ClientActivity, ClientCalls, Stretch, ToolActivity,
 };
 pub use client::{ClientView, ToolView, Via};
+pub use connect::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, ConnectView, EntryChange};
 pub use request::{Registered, RequestView, Warning};
 pub use settings::{Appearance, SettingChange, Settings};
 pub use status::{Problem, State, StatusView};

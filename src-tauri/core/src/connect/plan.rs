@@ -1,0 +1,159 @@
+//! What there is to do to one file of an app, worked out before anything is done: what is previewed is what is done.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::apps::App;
+use super::document::{Place, Splice};
+use super::entry::{ENTRY_NAME, Entry, fingerprint};
+use super::error::ConnectError;
+use super::file::Snapshot;
+use super::memory::{Memory, Record};
+use super::official::Call;
+use crate::logging::redact;
+use crate::view::ConnectStep;
+
+/// What there is to do to one file.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// The app's own program does it.
+    Run { file: PathBuf, calls: Vec<Call> },
+    /// It is edited; afterwards this is remembered, or nothing any more.
+    Edit { file: PathBuf, snapshot: Snapshot, splice: Splice, record: Option<Record> },
+    /// We made it and nobody has added to it.
+    Remove { file: PathBuf, snapshot: Snapshot },
+    /// The app has thrown our entry away, and nothing more is wanted.
+    Forget { file: PathBuf },
+}
+
+/// Where the app's entry is.
+pub(super) fn place(app: &App) -> Place<'static> {
+    Place { container: app.container, name: ENTRY_NAME }
+}
+
+/// Reads a file of the app.
+pub(super) fn read(file: &Path) -> Result<Snapshot, ConnectError> {
+    Snapshot::read(file).map_err(|reason| ConnectError::File { file: file.to_owned(), reason })
+}
+
+/// The edit that puts the entry in. What the bridge wrote there earlier is taken out first, so that undoing this leads
+/// back to the time before the bridge.
+pub(super) fn put(app: &App, file: &Path, entry: &Entry, old: Option<Record>) -> Result<Plan, ConnectError> {
+    let (place, format) = (place(app), app.format);
+    let refused = |reason| ConnectError::Unreadable { file: file.to_owned(), reason };
+    let snapshot = read(file)?;
+    let present = format.entry(&snapshot.text, place).map_err(refused)?;
+    let (base, previous, made_file) = match old {
+        None => (snapshot.text.clone(), present, !snapshot.exists()),
+        Some(old) => {
+            let undone = undone(app, &snapshot.text, &old).map_err(refused)?;
+            (undone.unwrap_or_else(|| snapshot.text.clone()), old.previous, old.made_file)
+        }
+    };
+    let made = format.put(&base, place, entry).map_err(refused)?;
+    let splice = Splice::between(&snapshot.text, &base, &made);
+    let record = Record { wrote: fingerprint(&entry.value()), splice: Some(made), previous, made_file };
+    Ok(Plan::Edit { file: file.to_owned(), snapshot, splice, record: Some(record) })
+}
+
+/// What takes the entry out, and brings back what was there before it.
+pub(super) fn take(app: &App, file: &Path, old: Option<&Record>) -> Result<Plan, ConnectError> {
+    let refused = |reason| ConnectError::Unreadable { file: file.to_owned(), reason };
+    let snapshot = read(file)?;
+    let made_file = old.is_some_and(|old| old.made_file);
+    let text = match old {
+        Some(old) => undone(app, &snapshot.text, old),
+        None => app
+            .format
+            .take(&snapshot.text, place(app))
+            .map(|splice| splice.map(|made| made.applied_to(&snapshot.text))),
+    };
+    let Some(text) = text.map_err(refused)? else { return Ok(Plan::Forget { file: file.to_owned() }) };
+    if made_file && text.is_empty() {
+        return Ok(Plan::Remove { file: file.to_owned(), snapshot });
+    }
+    let splice = Splice::of(&snapshot.text, &text);
+    Ok(Plan::Edit { file: file.to_owned(), snapshot, splice, record: None })
+}
+
+/// The text without our entry and with the previous one; none when our entry is gone.
+fn undone(app: &App, text: &str, old: &Record) -> Result<Option<String>, super::document::Unreadable> {
+    let (place, format) = (place(app), app.format);
+    if format.entry(text, place)?.is_none() {
+        return Ok(None);
+    }
+    if let Some(made) = &old.splice
+        && let Some(undo) = format.undo(text, place, made, old.previous.as_ref())?
+    {
+        return Ok(Some(undo.applied_to(text)));
+    }
+    let splice = match old.previous.as_ref().and_then(Entry::of) {
+        Some(previous) => Some(format.put(text, place, &previous)?),
+        None => format.take(text, place)?,
+    };
+    Ok(splice.map(|splice| splice.applied_to(text)))
+}
+
+impl Plan {
+    pub(super) fn file(&self) -> &Path {
+        match self {
+            Self::Run { file, .. }
+            | Self::Edit { file, .. }
+            | Self::Remove { file, .. }
+            | Self::Forget { file } => file,
+        }
+    }
+
+    /// For a person to look at.
+    pub(super) fn steps(&self) -> Vec<ConnectStep> {
+        match self {
+            Self::Run { calls, .. } => {
+                calls.iter().map(|call| ConnectStep::Run { command: call.typed() }).collect()
+            }
+            Self::Edit { file, snapshot, splice, .. } => vec![edit_step(file, snapshot, splice, None)],
+            Self::Remove { file, .. } => vec![ConnectStep::Remove { file: file.clone() }],
+            Self::Forget { .. } => Vec::new(),
+        }
+    }
+
+    /// Does it, but for what a program does.
+    pub(super) fn apply(&self, memory: &Memory, now: SystemTime) -> Result<Vec<ConnectStep>, ConnectError> {
+        let file = self.file();
+        let failed = |reason| ConnectError::File { file: file.to_owned(), reason };
+        let mut steps = self.steps();
+        match self {
+            Self::Edit { snapshot, splice, record, .. } => {
+                let backup = snapshot.exists().then(|| memory.back_up(file, &snapshot.text, now));
+                let backup = backup.transpose().map_err(ConnectError::Memory)?;
+                // First what was wanted, or a crash in between would make our own entry a stranger's.
+                if let Some(record) = record {
+                    memory.remember(file, record).map_err(ConnectError::Memory)?;
+                }
+                snapshot.replace(&splice.applied_to(&snapshot.text)).map_err(failed)?;
+                steps = vec![edit_step(file, snapshot, splice, backup)];
+            }
+            Self::Remove { snapshot, .. } => snapshot.remove().map_err(failed)?,
+            Self::Run { .. } | Self::Forget { .. } => {}
+        }
+        let is_kept = matches!(self, Self::Edit { record: Some(_), .. } | Self::Run { .. });
+        if !is_kept {
+            memory.forget(file).map_err(ConnectError::Memory)?;
+        }
+        Ok(steps)
+    }
+}
+
+/// Only what goes and what comes: the lines around it may hold other people's secrets.
+fn edit_step(file: &Path, snapshot: &Snapshot, splice: &Splice, backup: Option<PathBuf>) -> ConnectStep {
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| redact(line).into_owned());
+        lines.skip_while(|line| line.trim().is_empty()).collect()
+    };
+    ConnectStep::Edit {
+        file: file.to_owned(),
+        line: splice.first_line(&snapshot.text),
+        removed: lines(&splice.removed),
+        added: lines(&splice.inserted),
+        backup,
+    }
+}
