@@ -33,6 +33,12 @@ Examples:
   jean-bridge accounts add --key-stdin               asks for the key and does not show it
   pass show jean-memory | jean-bridge accounts add --key-stdin";
 
+const CONNECT_EXAMPLES: &str = "\
+Examples:
+  jean-bridge connect                    which apps there are, and how each is
+  jean-bridge connect cursor --dry-run   what would change
+  jean-bridge connect cursor";
+
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "jean-bridge", version, about = ABOUT, after_help = EXAMPLES, arg_required_else_help = true)]
@@ -92,6 +98,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         format: Format,
     },
+    /// Connect an AI app of this computer; without a name, list them
+    ///
+    /// The app's own program does it where it has one; else its settings are edited: nothing in them changes but the
+    /// bridge's entry, and a backup is kept.
+    #[command(after_help = CONNECT_EXAMPLES)]
+    Connect(Connect),
+    /// Take the bridge out of an app again
+    Disconnect(Disconnect),
     /// Show the log
     Logs(Logs),
     /// Print a completion script for a shell
@@ -160,6 +174,31 @@ pub(crate) enum AccountsAction {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// Which app; its name as `connect` lists it
+    pub(crate) app: Option<String>,
+    /// Only show what would be done
+    #[arg(long, requires = "app")]
+    pub(crate) dry_run: bool,
+    /// Replace an entry of that name that the bridge did not write; `disconnect` brings it back
+    #[arg(long, requires = "app")]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Disconnect {
+    /// Which app; its name as `connect` lists it
+    pub(crate) app: String,
+    /// Only show what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Logs {
     /// Go on with what is added, until Ctrl-C
     #[arg(short, long)]
@@ -211,6 +250,11 @@ mod tests {
             "accounts add --key-stdin",
             "accounts remove jba1",
             "logs",
+            "connect",
+            "connect --json",
+            "connect cursor --dry-run --json",
+            "connect cursor --replace",
+            "disconnect cursor --dry-run --json",
             "logs -f",
             "completions bash",
         ] {
@@ -233,6 +277,9 @@ mod tests {
             "accounts add",
             "accounts --json add --key-stdin",
             "deny K7-42 --json",
+            "connect --dry-run",
+            "disconnect",
+            "disconnect cursor --replace",
             "nonsense",
         ] {
             assert!(parse(line).is_err(), "{line}");

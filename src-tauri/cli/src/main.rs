@@ -4,6 +4,7 @@
 mod accounts;
 mod args;
 mod clients;
+mod connect;
 mod failure;
 mod key;
 mod logs;
@@ -66,16 +67,19 @@ fn run(command: Command) -> Result<(), Failure> {
         return logs::run(&paths, &options);
     }
     let runtime = start(Builder::new_current_thread().enable_all().build())?;
-    runtime.block_on(ask(Client::new(paths), command))
+    runtime.block_on(ask(&paths, command))
 }
 
 fn start(runtime: std::io::Result<Runtime>) -> Result<Runtime, Failure> {
     runtime.map_err(Failure::sentence)
 }
 
-/// The commands that need a running bridge.
-async fn ask(client: Client, command: Command) -> Result<(), Failure> {
+/// The commands that ask a running bridge, if only where it is.
+async fn ask(paths: &Paths, command: Command) -> Result<(), Failure> {
+    let client = Client::new(paths.clone());
     match command {
+        Command::Connect(options) => connect::connect(paths, &client, options).await,
+        Command::Disconnect(options) => connect::disconnect(paths, &client, options).await,
         Command::Status { format } => status::show(&client, format).await,
         Command::Requests { format } => requests::list(&client, format).await,
         Command::Approve(options) => requests::approve(&client, options).await,

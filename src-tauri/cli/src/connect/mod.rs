@@ -1,0 +1,136 @@
+//! `connect`, `disconnect`: entering the bridge into the AI apps of this computer. Both work without a bridge that
+//! runs: the address is the configured one then.
+
+mod text;
+
+use std::path::PathBuf;
+
+use bridge_core::clock::{Clock, SystemClock};
+use bridge_core::config::{Config, process_environment};
+use bridge_core::connect::{APPS, App, ConnectError, Connector, Surroundings, find};
+use bridge_core::control::{Client, ClientError};
+use bridge_core::paths::Paths;
+use bridge_core::view::{ConnectState, ConnectView};
+use clap::CommandFactory;
+
+use self::text::{sign_in, state, steps};
+use crate::args::{Cli, Connect, Disconnect, Format};
+use crate::failure::Failure;
+use crate::output::{print, print_json, safe, table};
+use crate::words;
+
+/// The subcommand that makes this program an adapter.
+const ADAPTER: &str = "stdio";
+
+pub(crate) async fn connect(paths: &Paths, client: &Client, options: Connect) -> Result<(), Failure> {
+    let connector = connector(paths, client).await?;
+    let Some(named) = &options.app else { return list(&connector, options.format) };
+    let app = named_app(named)?;
+    let done = if options.dry_run {
+        connector.preview_connect(app, options.replace)
+    } else {
+        connector.connect(app, options.replace, SystemClock.now()).await
+    };
+    let done = done.map_err(|error| refused(&error))?;
+    if options.format.json {
+        return print_json(&done);
+    }
+    let (name, app) = (safe(&done.app.name), &done.app);
+    let text = match (done.steps.is_empty(), options.dry_run) {
+        (true, _) => format!("{name} is connected already.\n"),
+        (false, true) => {
+            let link =
+                app.link.as_ref().map(|link| format!("Or open this address, and {name} asks:\n  {link}\n"));
+            format!("This would connect {name}:\n{}{}", steps(&done), link.unwrap_or_default())
+        }
+        (false, false) => format!("Connected {name}.\n{}{}", steps(&done), sign_in(app)),
+    };
+    print(&text)
+}
+
+pub(crate) async fn disconnect(paths: &Paths, client: &Client, options: Disconnect) -> Result<(), Failure> {
+    let connector = connector(paths, client).await?;
+    let app = named_app(&options.app)?;
+    let done = if options.dry_run {
+        connector.preview_disconnect(app)
+    } else {
+        connector.disconnect(app, SystemClock.now()).await
+    };
+    let done = done.map_err(|error| refused(&error))?;
+    if options.format.json {
+        return print_json(&done);
+    }
+    let name = safe(&done.app.name);
+    let text = match (done.steps.is_empty(), options.dry_run) {
+        (true, _) => format!("{name} is not connected.\n"),
+        (false, true) => format!("This would disconnect {name}:\n{}", steps(&done)),
+        (false, false) => format!(
+            "Disconnected {name}.\n{}What it was allowed stays until: jean-bridge revoke\n",
+            steps(&done)
+        ),
+    };
+    print(&text)
+}
+
+fn list(connector: &Connector, format: Format) -> Result<(), Failure> {
+    let apps = connector.apps();
+    if format.json {
+        return print_json(&apps);
+    }
+    let row = |app: &ConnectView| [safe(&app.name), state(app), safe(&app.id)];
+    let (there, missing): (Vec<_>, Vec<_>) = apps.iter().partition(|app| app.state != ConnectState::NotFound);
+    if there.is_empty() {
+        return print(
+            "No app that is known here is installed. `jean-bridge connect --json` lists those that are known.\n",
+        );
+    }
+    let rows: Vec<_> = there.into_iter().map(row).collect();
+    let missing: Vec<_> = missing.iter().map(|app| app.name.as_str()).collect();
+    let missing =
+        if missing.is_empty() { String::new() } else { format!("\nNot installed: {}\n", missing.join(", ")) };
+    print(&format!("{}{missing}", table(["APP", "STATE", "CONNECT WITH"], &rows)))
+}
+
+async fn connector(paths: &Paths, client: &Client) -> Result<Connector, Failure> {
+    let surroundings =
+        Surroundings::of_process().ok_or_else(|| Failure::Failed("There is no home directory.".into()))?;
+    let url = format!("{}/mcp", address(paths, client).await?);
+    Ok(Connector::new(surroundings, &paths.data_dir, url, adapter()?))
+}
+
+/// Where the bridge is; where it would be, if it does not run.
+async fn address(paths: &Paths, client: &Client) -> Result<String, Failure> {
+    match client.status().await {
+        Ok(status) => return Ok(status.url),
+        Err(ClientError::NotRunning) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let config = Config::load(paths, &process_environment).map_err(Failure::sentence)?;
+    if config.port == 0 {
+        return Err(Failure::Failed(
+            "The bridge does not run, and its port is any free one. Start it, or set a port.".into(),
+        ));
+    }
+    Ok(format!("http://127.0.0.1:{}", config.port))
+}
+
+/// This program, in a version that is an adapter.
+fn adapter() -> Result<Option<PathBuf>, Failure> {
+    match Cli::command().find_subcommand(ADAPTER) {
+        Some(_) => std::env::current_exe().map(Some).map_err(Failure::sentence),
+        None => Ok(None),
+    }
+}
+
+fn named_app(named: &str) -> Result<&'static App, Failure> {
+    find(named).ok_or_else(|| {
+        let known: Vec<_> = APPS.iter().map(|app| app.id).collect();
+        Failure::Failed(format!("There is no app \"{}\" here. Known are: {}.", safe(named), known.join(", ")))
+    })
+}
+
+fn refused(error: &ConnectError) -> Failure {
+    let text = words::sentence(error);
+    let is_taken = matches!(error, ConnectError::Taken { .. });
+    Failure::Failed(if is_taken { format!("{text} To replace it, add --replace.") } else { text })
+}
