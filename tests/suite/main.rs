@@ -8,6 +8,8 @@ mod clients;
 mod command_line;
 #[cfg(target_os = "linux")]
 mod conformance;
+#[cfg(target_os = "linux")]
+mod connect;
 mod documents;
 mod double;
 mod double_contract;

@@ -12,7 +12,7 @@ mod leaks;
 #[cfg(target_os = "linux")]
 mod life;
 #[cfg(target_os = "linux")]
-mod mounts;
+pub(crate) mod mounts;
 #[cfg(target_os = "linux")]
 mod start;
 

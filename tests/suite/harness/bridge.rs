@@ -128,6 +128,15 @@ impl BridgeOptions {
         run(command(program("jean-bridge"), &self.env, home).args(args), "").await
     }
 
+    /// Runs another program in the home and with the environment of these options.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn cli_of(&self, words: Vec<OsString>) -> Ended {
+        let home = self.home.as_ref().expect("a home to run in");
+        let mut words = words.into_iter();
+        let program = words.next().expect("a program");
+        run(command(program, &self.env, home).args(words), "").await
+    }
+
     /// Starts it on a terminal of its own; the first line, which tells the URL, is for who reads there.
     #[cfg(target_os = "linux")]
     pub(super) fn start_on(&self, home: &Path, input: Stdio, output: Stdio) -> Child {

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 pub(crate) static CLIENTS: LazyLock<Installed> = LazyLock::new(|| Installed::from("clients"));
 /// The conformance suite of tests/conformance.
 pub(crate) static CONFORMANCE: LazyLock<Installed> = LazyLock::new(|| Installed::from("conformance"));
+/// The parsers of tests/readers.
+pub(crate) static READERS: LazyLock<Installed> = LazyLock::new(|| Installed::from("readers"));
 
 /// What pages are checked with, of tests/accessibility.
 pub(crate) static ACCESSIBILITY: LazyLock<Installed> = LazyLock::new(|| Installed::from("accessibility"));

@@ -15,7 +15,7 @@ const READ_ONLY: &str =
     r#"mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99; shift; exec "$@""#;
 
 /// Whether this user may mount anything at all; if not, says why a test ends here.
-pub(super) fn are_possible() -> bool {
+pub(crate) fn are_possible() -> bool {
     let directory = tempfile::tempdir().expect("a directory");
     let mut words = in_namespace(SMALL, ["64k".into(), directory.path().into(), "--".into(), "true".into()]);
     let mut command = Command::new(words.remove(0));
@@ -48,7 +48,8 @@ pub(super) fn read_only(options: BridgeOptions, home: &Path) -> BridgeOptions {
     options.home(home).wrapped(in_namespace(READ_ONLY, [data.into()]))
 }
 
-fn in_namespace(script: &str, words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+/// The script, in a mount namespace of its own, with these words.
+pub(crate) fn in_namespace(script: &str, words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut command: Vec<OsString> = vec!["unshare".into(), "--mount".into()];
     if !rustix::process::geteuid().is_root() {
         command.push("--map-root-user".into());
