@@ -65,7 +65,7 @@ pub(crate) async fn disconnect(paths: &Paths, client: &Client, options: Disconne
         (true, _) => format!("{name} is not connected.\n"),
         (false, true) => format!("This would disconnect {name}:\n{}", steps(&done)),
         (false, false) => format!(
-            "Disconnected {name}.\n{}What it was allowed stays until: jean-bridge revoke\n",
+            "Disconnected {name}.\n{}What it was allowed stays; to take that back: jean-bridge revoke\n",
             steps(&done)
         ),
     };

@@ -160,13 +160,18 @@ impl Part {
     }
 }
 
-/// The app that a person means: by its id, or its name without regard to case, blanks and hyphens.
+/// The app that a person means: by its id, its name without regard to case, blanks and hyphens, or the first word of
+/// its id if that is only its own.
 #[must_use]
 pub fn find(named: &str) -> Option<&'static App> {
     let plain = |text: &str| -> String {
         text.chars().filter(|letter| !" -".contains(*letter)).flat_map(char::to_lowercase).collect()
     };
-    APPS.iter().find(|app| [app.id, app.name].iter().any(|known| plain(known) == plain(named)))
+    let exactly = |app: &&App| [app.id, app.name].iter().any(|known| plain(known) == plain(named));
+    let mut by_first_word =
+        APPS.iter().filter(|app| app.id.split_once('-').is_some_and(|(first, _)| first == plain(named)));
+    let only = by_first_word.next().filter(|_| by_first_word.next().is_none());
+    APPS.iter().find(exactly).or(only)
 }
 
 #[cfg(test)]
@@ -217,10 +222,11 @@ mod tests {
             ("vscode", "vs-code"),
             ("LM Studio", "lm-studio"),
             ("OpenCode", "opencode"),
+            ("Gemini", "gemini-cli"),
         ] {
             assert_eq!(find(typed).map(|app| app.id), Some(id), "{typed}");
         }
-        for typed in ["", "claude", "../zed", "-"] {
+        for typed in ["", "claude", "vs", "../zed", "-"] {
             assert!(find(typed).is_none(), "{typed}");
         }
     }

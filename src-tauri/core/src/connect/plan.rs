@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::apps::App;
-use super::document::{Place, Splice};
+use super::document::{Place, Splice, Unreadable};
 use super::entry::{ENTRY_NAME, Entry, fingerprint};
 use super::error::ConnectError;
 use super::file::Snapshot;
@@ -18,8 +18,8 @@ use crate::view::ConnectStep;
 pub(super) enum Plan {
     /// The app's own program does it.
     Run { file: PathBuf, calls: Vec<Call> },
-    /// It is edited; afterwards this is remembered, or nothing any more.
-    Edit { file: PathBuf, snapshot: Snapshot, splice: Splice, record: Option<Record> },
+    /// It becomes `text`, which differs in what is shown; afterwards the record is remembered, or nothing any more.
+    Edit { file: PathBuf, snapshot: Snapshot, text: String, shown: Splice, record: Option<Record> },
     /// We made it and nobody has added to it.
     Remove { file: PathBuf, snapshot: Snapshot },
     /// The app has thrown our entry away, and nothing more is wanted.
@@ -43,41 +43,42 @@ pub(super) fn put(app: &App, file: &Path, entry: &Entry, old: Option<Record>) ->
     let refused = |reason| ConnectError::Unreadable { file: file.to_owned(), reason };
     let snapshot = read(file)?;
     let present = format.entry(&snapshot.text, place).map_err(refused)?;
-    let (base, previous, made_file) = match old {
-        None => (snapshot.text.clone(), present, !snapshot.exists()),
-        Some(old) => {
-            let undone = undone(app, &snapshot.text, &old).map_err(refused)?;
-            (undone.unwrap_or_else(|| snapshot.text.clone()), old.previous, old.made_file)
-        }
+    let undo = old.as_ref().map(|old| undo(app, &snapshot.text, old)).transpose().map_err(refused)?.flatten();
+    let base = undo.as_ref().map(|undo| undo.applied_to(&snapshot.text));
+    let base = base.as_ref().unwrap_or(&snapshot.text);
+    let made = format.put(base, place, entry).map_err(refused)?;
+    let text = made.applied_to(base);
+    let shown = match undo {
+        Some(undo) => Splice { inserted: made.inserted.clone(), ..undo },
+        None => made.clone(),
     };
-    let made = format.put(&base, place, entry).map_err(refused)?;
-    let splice = Splice::between(&snapshot.text, &base, &made);
+    let (previous, made_file) = match old {
+        Some(old) => (old.previous, old.made_file),
+        None => (present, !snapshot.exists()),
+    };
     let record = Record { wrote: fingerprint(&entry.value()), splice: Some(made), previous, made_file };
-    Ok(Plan::Edit { file: file.to_owned(), snapshot, splice, record: Some(record) })
+    Ok(Plan::Edit { file: file.to_owned(), snapshot, text, shown, record: Some(record) })
 }
 
 /// What takes the entry out, and brings back what was there before it.
 pub(super) fn take(app: &App, file: &Path, old: Option<&Record>) -> Result<Plan, ConnectError> {
     let refused = |reason| ConnectError::Unreadable { file: file.to_owned(), reason };
     let snapshot = read(file)?;
-    let made_file = old.is_some_and(|old| old.made_file);
-    let text = match old {
-        Some(old) => undone(app, &snapshot.text, old),
-        None => app
-            .format
-            .take(&snapshot.text, place(app))
-            .map(|splice| splice.map(|made| made.applied_to(&snapshot.text))),
+    let splice = match old {
+        Some(old) => undo(app, &snapshot.text, old),
+        None => app.format.take(&snapshot.text, place(app)),
     };
-    let Some(text) = text.map_err(refused)? else { return Ok(Plan::Forget { file: file.to_owned() }) };
-    if made_file && text.is_empty() {
-        return Ok(Plan::Remove { file: file.to_owned(), snapshot });
+    let file = file.to_owned();
+    let Some(shown) = splice.map_err(refused)? else { return Ok(Plan::Forget { file }) };
+    let text = shown.applied_to(&snapshot.text);
+    if text.is_empty() && old.is_some_and(|old| old.made_file) {
+        return Ok(Plan::Remove { file, snapshot });
     }
-    let splice = Splice::of(&snapshot.text, &text);
-    Ok(Plan::Edit { file: file.to_owned(), snapshot, splice, record: None })
+    Ok(Plan::Edit { file, snapshot, text, shown, record: None })
 }
 
-/// The text without our entry and with the previous one; none when our entry is gone.
-fn undone(app: &App, text: &str, old: &Record) -> Result<Option<String>, super::document::Unreadable> {
+/// What takes our entry out and brings the previous one back; none when our entry is gone.
+fn undo(app: &App, text: &str, old: &Record) -> Result<Option<Splice>, Unreadable> {
     let (place, format) = (place(app), app.format);
     if format.entry(text, place)?.is_none() {
         return Ok(None);
@@ -85,13 +86,12 @@ fn undone(app: &App, text: &str, old: &Record) -> Result<Option<String>, super::
     if let Some(made) = &old.splice
         && let Some(undo) = format.undo(text, place, made, old.previous.as_ref())?
     {
-        return Ok(Some(undo.applied_to(text)));
+        return Ok(Some(undo));
     }
-    let splice = match old.previous.as_ref().and_then(Entry::of) {
-        Some(previous) => Some(format.put(text, place, &previous)?),
-        None => format.take(text, place)?,
-    };
-    Ok(splice.map(|splice| splice.applied_to(text)))
+    match old.previous.as_ref().and_then(Entry::of) {
+        Some(previous) => format.put(text, place, &previous).map(Some),
+        None => format.take(text, place),
+    }
 }
 
 impl Plan {
@@ -110,7 +110,7 @@ impl Plan {
             Self::Run { calls, .. } => {
                 calls.iter().map(|call| ConnectStep::Run { command: call.typed() }).collect()
             }
-            Self::Edit { file, snapshot, splice, .. } => vec![edit_step(file, snapshot, splice, None)],
+            Self::Edit { file, snapshot, shown, .. } => vec![edit_step(file, snapshot, shown, None)],
             Self::Remove { file, .. } => vec![ConnectStep::Remove { file: file.clone() }],
             Self::Forget { .. } => Vec::new(),
         }
@@ -122,15 +122,15 @@ impl Plan {
         let failed = |reason| ConnectError::File { file: file.to_owned(), reason };
         let mut steps = self.steps();
         match self {
-            Self::Edit { snapshot, splice, record, .. } => {
+            Self::Edit { snapshot, text, shown, record, .. } => {
                 let backup = snapshot.exists().then(|| memory.back_up(file, &snapshot.text, now));
                 let backup = backup.transpose().map_err(ConnectError::Memory)?;
                 // First what was wanted, or a crash in between would make our own entry a stranger's.
                 if let Some(record) = record {
                     memory.remember(file, record).map_err(ConnectError::Memory)?;
                 }
-                snapshot.replace(&splice.applied_to(&snapshot.text)).map_err(failed)?;
-                steps = vec![edit_step(file, snapshot, splice, backup)];
+                snapshot.replace(text).map_err(failed)?;
+                steps = vec![edit_step(file, snapshot, shown, backup)];
             }
             Self::Remove { snapshot, .. } => snapshot.remove().map_err(failed)?,
             Self::Run { .. } | Self::Forget { .. } => {}
@@ -146,8 +146,9 @@ impl Plan {
 /// Only what goes and what comes: the lines around it may hold other people's secrets.
 fn edit_step(file: &Path, snapshot: &Snapshot, splice: &Splice, backup: Option<PathBuf>) -> ConnectStep {
     let lines = |text: &str| -> Vec<String> {
-        let lines = text.lines().map(|line| redact(line).into_owned());
-        lines.skip_while(|line| line.trim().is_empty()).collect()
+        // A piece may begin or end in the middle of a line.
+        let lines = text.trim_start_matches(['\r', '\n']).trim_end().lines();
+        lines.map(|line| redact(line).into_owned()).collect()
     };
     ConnectStep::Edit {
         file: file.to_owned(),

@@ -128,7 +128,11 @@ async fn what_is_previewed_is_done_and_undone_to_the_byte() {
     assert_eq!(fs::read_to_string(backup).unwrap(), before);
     assert!(connect(&connector, "cursor").await.unwrap().steps.is_empty(), "once is enough");
 
-    disconnect(&connector, "cursor").await.unwrap();
+    let undone = disconnect(&connector, "cursor").await.unwrap();
+    let [ConnectStep::Edit { line: 3, removed, added: nothing, .. }] = &undone.steps[..] else {
+        panic!("{undone:?}")
+    };
+    assert_eq!((removed, nothing.len()), (added, 0));
     assert_eq!(home.read(CURSOR), before);
     assert!(disconnect(&connector, "cursor").await.unwrap().steps.is_empty());
 }
@@ -214,7 +218,9 @@ async fn changed_lost_and_outdated_are_three_things() {
     home.write(CURSOR, &connected);
     let moved = home.connector_at("http://127.0.0.1:7777/mcp", None, None);
     assert_eq!(state(&moved, "cursor"), (ConnectState::Changed, Some(EntryChange::Outdated)));
-    connect(&moved, "cursor").await.unwrap();
+    let again = connect(&moved, "cursor").await.unwrap();
+    let [ConnectStep::Edit { removed, added, .. }] = &again.steps[..] else { panic!("{again:?}") };
+    assert!(removed.concat().contains("5326") && added.concat().contains("7777"), "{again:?}");
     assert_eq!(home.read(CURSOR), connected.replace("5326", "7777"));
     disconnect(&moved, "cursor").await.unwrap();
     assert_eq!(home.read(CURSOR), before, "it leads back to the time before the bridge");

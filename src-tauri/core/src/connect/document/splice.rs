@@ -26,25 +26,6 @@ impl Splice {
         Self { at: self.at + bytes, ..self }
     }
 
-    /// What makes `after` of `before`, as small as it gets.
-    pub(in crate::connect) fn of(before: &str, after: &str) -> Self {
-        let same = |pair: &(char, char)| pair.0 == pair.1;
-        let length = |pair: (char, char)| pair.0.len_utf8();
-        let start: usize = before.chars().zip(after.chars()).take_while(same).map(length).sum();
-        let (rest, wanted) = (&before[start..], &after[start..]);
-        let end: usize = rest.chars().rev().zip(wanted.chars().rev()).take_while(same).map(length).sum();
-        Self {
-            at: start,
-            removed: rest[..rest.len() - end].to_owned(),
-            inserted: wanted[..wanted.len() - end].to_owned(),
-        }
-    }
-
-    /// What makes of `text` what `made` makes of `base`.
-    pub(in crate::connect) fn between(text: &str, base: &str, made: &Self) -> Self {
-        if text == base { made.clone() } else { Self::of(text, &made.applied_to(base)) }
-    }
-
     /// The first line that it changes, counted from 1; a line end at the start of it belongs to the line before.
     pub(in crate::connect) fn first_line(&self, text: &str) -> usize {
         let changed = if self.inserted.is_empty() { &self.removed } else { &self.inserted };

@@ -142,12 +142,14 @@ mod json_files {
 
     #[test]
     fn five_megabytes_are_edited_too() {
-        let history: Vec<_> =
-            (0..80_000).map(|n| json!({ "prompt": format!("prompt {n}"), "secret": n })).collect();
+        let prompt = "\"secret\": {\n".repeat(1000);
+        let history: Vec<_> = (0..400).map(|n| json!({ "prompt": prompt, "n": n })).collect();
         let text =
             serde_json::to_string_pretty(&json!({ "history": history, "mcpServers": { "a": {} } })).unwrap();
-        assert!(text.len() > 4_000_000);
-        put(Format::Json, &text);
+        assert!(text.len() > 5_000_000);
+        let splice = Format::Json.put(&text, place(Format::Json), &entry()).unwrap();
+        assert_eq!(splice.removed, "");
+        assert!(text[..splice.at].ends_with("\"mcpServers\": {"));
     }
 
     #[test]
