@@ -13,6 +13,7 @@ mod link;
 mod memory;
 mod official;
 mod plan;
+mod planning;
 mod state;
 mod surroundings;
 #[cfg(test)]
@@ -21,21 +22,21 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use self::apps::Transport;
 pub use self::apps::{APPS, App, find};
-use self::apps::{Official, Transport};
 pub use self::document::Unreadable;
 pub use self::entry::ENTRY_NAME;
-use self::entry::{Entry, Target, fingerprint};
+use self::entry::fingerprint;
 pub use self::error::ConnectError;
 pub use self::file::FileError;
 use self::memory::{Lock, Memory, Record};
 use self::official::Call;
 pub use self::official::CallError;
 use self::plan::Plan;
-use self::state::FileState;
+use self::planning::Aim;
+use self::state::{FileState, entry_in};
 pub use self::surroundings::{Environment, Surroundings, System};
-use crate::view::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, ConnectView, EntryChange};
-use serde_json::Value;
+use crate::view::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, ConnectView};
 
 /// Connects and disconnects the apps of one person.
 pub struct Connector {
@@ -135,97 +136,6 @@ impl Connector {
         self.memory.lock().map_err(ConnectError::Memory)?.ok_or(ConnectError::Busy)
     }
 
-    fn plan_connect(&self, app: &App, replace: bool) -> Result<Vec<Plan>, ConnectError> {
-        let files = self.installed(app)?;
-        let (transport, _) = self.wanted(app).ok_or(ConnectError::NeedsAdapter(app.name))?;
-        let mut official = self.official(app).filter(|_| transport == Transport::Http);
-        let mut plans = Vec::new();
-        for file in files {
-            // The app's program knows the first of its files only.
-            let official = official.take();
-            let change = match self.state_of(app, &file) {
-                FileState::Connected => continue,
-                FileState::Found | FileState::Wiped => None,
-                FileState::Changed(change) => Some(change),
-                FileState::Unreadable(error) => return Err(error),
-            };
-            if let Some(change @ (EntryChange::Edited | EntryChange::Foreign)) = change
-                && !replace
-            {
-                return Err(ConnectError::Taken { file, change });
-            }
-            // What began with an edit goes on so: only that can bring back what was there before.
-            let was_edited = self.was_edited(&file);
-            plans.push(match official.filter(|_| app.is_live() || !was_edited) {
-                Some((program, official)) => self.plan_run(app, file, &program, official, change)?,
-                None => self.plan_edit(app, &file, Aim::Connected)?,
-            });
-        }
-        self.check_at_rest(app, &plans)?;
-        Ok(plans)
-    }
-
-    fn plan_run(
-        &self,
-        app: &App,
-        file: PathBuf,
-        program: &Path,
-        official: &Official,
-        change: Option<EntryChange>,
-    ) -> Result<Plan, ConnectError> {
-        let call = |words| Call::new(program.to_owned(), words, &self.url);
-        let add = call(official.add);
-        let remove = official.remove.map(call);
-        match (change, remove) {
-            (None, _) => Ok(Plan::Run { file, calls: vec![add] }),
-            (Some(EntryChange::Outdated), Some(remove)) => Ok(Plan::Run { file, calls: vec![remove, add] }),
-            (Some(EntryChange::Edited | EntryChange::Foreign), Some(remove)) if app.is_live() => {
-                Err(ConnectError::RemoveFirst { command: remove.typed() })
-            }
-            (Some(_), _) => self.plan_edit(app, &file, Aim::Connected),
-        }
-    }
-
-    fn plan_disconnect(&self, app: &App) -> Result<Vec<Plan>, ConnectError> {
-        let mut official = self.official(app);
-        let mut plans = Vec::new();
-        for file in self.installed(app)? {
-            let remove = official.take().and_then(|(program, official)| Some((program, official.remove?)));
-            let record = self.memory.record(&file);
-            match (entry_in(app, &file)?, &record) {
-                (None, None) => continue,
-                (None, Some(_)) => {
-                    plans.push(Plan::Forget { file });
-                    continue;
-                }
-                (Some(entry), None) if !self.leads_here(app, &entry) => {
-                    return Err(ConnectError::NotOurs(file));
-                }
-                (Some(_), _) => {}
-            }
-            let was_edited = self.was_edited(&file);
-            plans.push(match remove {
-                Some((program, words)) if !was_edited => {
-                    Plan::Run { file, calls: vec![Call::new(program, words, &self.url)] }
-                }
-                _ => self.plan_edit(app, &file, Aim::Gone)?,
-            });
-        }
-        self.check_at_rest(app, &plans)?;
-        Ok(plans)
-    }
-
-    fn plan_edit(&self, app: &App, file: &Path, aim: Aim) -> Result<Plan, ConnectError> {
-        let record = self.memory.record(file);
-        match aim {
-            Aim::Connected => {
-                let (_, entry) = self.wanted(app).ok_or(ConnectError::NeedsAdapter(app.name))?;
-                plan::put(app, file, &entry, record)
-            }
-            Aim::Gone => plan::take(app, file, record.as_ref()),
-        }
-    }
-
     async fn carry_out(
         &self,
         app: &App,
@@ -296,82 +206,7 @@ impl Connector {
         kept.map_err(ConnectError::Memory)
     }
 
-    fn installed(&self, app: &App) -> Result<Vec<PathBuf>, ConnectError> {
-        let files = self.surroundings.files_of(app);
-        if files.is_empty() { Err(ConnectError::NotInstalled(app.name)) } else { Ok(files) }
-    }
-
-    /// The way it reaches the bridge, the first that works in this version.
-    fn wanted(&self, app: &App) -> Option<(Transport, Entry)> {
-        let order = match app.prefers {
-            Transport::Http => [Transport::Http, Transport::Stdio],
-            Transport::Stdio => [Transport::Stdio, Transport::Http],
-        };
-        order.into_iter().find_map(|transport| Some((transport, self.entry_for(app, transport)?)))
-    }
-
-    fn entry_for(&self, app: &App, transport: Transport) -> Option<Entry> {
-        match transport {
-            Transport::Http => Entry::new(app.http?, Target::Url(&self.url)),
-            Transport::Stdio => Entry::new(app.stdio, Target::Program(self.adapter.as_deref()?)),
-        }
-    }
-
-    fn leads_here(&self, app: &App, entry: &Value) -> bool {
-        let ways = [Transport::Http, Transport::Stdio].into_iter().filter_map(|way| self.entry_for(app, way));
-        let also = app.also.and_then(|form| Entry::new(form, Target::Url(&self.url)));
-        ways.chain(also).any(|ours| ours.is_said_by(entry))
-    }
-
-    fn state_of(&self, app: &App, file: &Path) -> FileState {
-        match (entry_in(app, file), self.memory.record(file)) {
-            (Err(error), _) => FileState::Unreadable(error),
-            (Ok(None), None) => FileState::Found,
-            (Ok(None), Some(_)) => FileState::Wiped,
-            (Ok(Some(entry)), _) if self.leads_here(app, &entry) => FileState::Connected,
-            (Ok(Some(_)), None) => FileState::Changed(EntryChange::Foreign),
-            (Ok(Some(entry)), Some(record)) if fingerprint(&entry) == record.wrote => {
-                FileState::Changed(EntryChange::Outdated)
-            }
-            (Ok(Some(_)), Some(_)) => FileState::Changed(EntryChange::Edited),
-        }
-    }
-
-    /// The app's own program, where it has one that can be found here.
-    fn official(&self, app: &App) -> Option<(PathBuf, &'static Official)> {
-        let official = app.official?;
-        let fits = official.on.contains(&self.surroundings.system);
-        Some((self.surroundings.program(official.program).filter(|_| fits)?, official))
-    }
-
-    fn was_edited(&self, file: &Path) -> bool {
-        self.memory.record(file).is_some_and(|record| record.splice.is_some())
-    }
-
-    fn is_rewritten(&self, app: &App) -> bool {
-        app.rewritten_by.iter().any(|process| (self.surroundings.runs)(process))
-    }
-
-    fn check_at_rest(&self, app: &App, plans: &[Plan]) -> Result<(), ConnectError> {
-        let edits = plans.iter().any(|plan| matches!(plan, Plan::Edit { .. } | Plan::Remove { .. }));
-        if edits && self.is_rewritten(app) { Err(ConnectError::QuitFirst(app.name)) } else { Ok(()) }
-    }
-
     fn told(&self, app: &App, steps: Vec<ConnectStep>, instead_of: Option<String>) -> ConnectSteps {
         ConnectSteps { app: self.app(app), steps, instead_of }
     }
-}
-
-/// What is wanted of an app's file.
-#[derive(Clone, Copy)]
-enum Aim {
-    Connected,
-    Gone,
-}
-
-/// What a file says under our name.
-fn entry_in(app: &App, file: &Path) -> Result<Option<Value>, ConnectError> {
-    let text = plan::read(file)?.text;
-    let refused = |reason| ConnectError::Unreadable { file: file.to_owned(), reason };
-    app.format.entry(&text, plan::place(app)).map_err(refused)
 }

@@ -6,7 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use serde_json::Value;
+
 use super::*;
+use crate::view::EntryChange;
 
 const URL: &str = "http://127.0.0.1:5326/mcp";
 const CURSOR: &str = ".cursor/mcp.json";
