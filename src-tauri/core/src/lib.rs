@@ -50,6 +50,12 @@
 //! [`bridge::Bridge::questions`]; what a person is to hear of once, as a notification, through
 //! [`bridge::Bridge::happenings`].
 //!
+//! # The way an app is connected
+//!
+//! [`connect::Connector`] reads the app's files, plans (the app's own program, or one edit), and only then does what it
+//! planned; a preview is the same plan, shown. Its editors give back one piece of text in the place of another, and each
+//! result is read again before it is written.
+//!
 //! # Secrets
 //!
 //! Keys and the signing key of access tokens are in the [`vault`], that is the system's keychain, and in memory
