@@ -120,7 +120,7 @@ async fn an_apps_own_program_is_run_with_its_arguments_and_without_secrets() {
 printf '{"mine":1,"mcpServers":{"%s":{"type":"http","url":"%s"}}}' "$7" "$8" > "$HOME/.claude.json""#,
     );
     let said = home.ok(&["connect", "claude-code"]).await;
-    assert!(said.contains("run   claude mcp add") && said.contains("Type: /mcp"), "{said}");
+    assert!(said.contains("run    claude mcp add") && said.contains("type: /mcp"), "{said}");
     assert_eq!(
         home.calls(),
         [["claude", "mcp", "add", "--scope", "user", "--transport", "http", "jean-memory", URL].join("|")]

@@ -5,6 +5,9 @@ use bridge_core::view::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, Conn
 use crate::output::safe;
 use crate::words;
 
+/// A tab is a control character too.
+const TAB: &str = "    ";
+
 /// How an app is.
 pub(super) fn state(app: &ConnectView) -> String {
     match app.state {
@@ -25,8 +28,8 @@ pub(super) fn state(app: &ConnectView) -> String {
 
 /// What comes next.
 pub(super) fn sign_in(app: &ConnectView) -> String {
-    let how = app.sign_in.as_ref().map(|how| format!(" Type: {how}"));
-    format!("It asks for access at its first use.{}\n", how.unwrap_or_default())
+    let how = app.sign_in.as_ref().map_or_else(|| ".".into(), |how| format!("; to sign in now, type: {how}"));
+    format!("It asks for access at its first use{how}\n")
 }
 
 /// What is done, or would be.
@@ -37,21 +40,43 @@ pub(super) fn steps(done: &ConnectSteps) -> String {
 
 fn step(step: &ConnectStep) -> String {
     match step {
-        ConnectStep::Run { command } => format!("  run   {}\n", safe(command)),
+        ConnectStep::Run { command } => format!("  run    {}\n", safe(command)),
         ConnectStep::Remove { file } => format!("  remove {}\n", safe(&file.display().to_string())),
         ConnectStep::Edit { file, line, removed, added, backup } => {
             let marked = |mark: &str, lines: &[String]| {
-                lines.iter().fold(String::new(), |all, line| format!("{all}      {mark} {}\n", safe(line)))
+                let line = |line: &String| safe(&line.replace('\t', TAB));
+                lines.iter().fold(String::new(), |all, text| format!("{all}      {mark} {}\n", line(text)))
             };
             let backup =
                 backup.as_ref().map(|backup| format!("  backup {}\n", safe(&backup.display().to_string())));
             format!(
-                "  edit  {}, line {line}\n{}{}{}",
+                "  edit   {}, line {line}\n{}{}{}",
                 safe(&file.display().to_string()),
                 marked("-", removed),
                 marked("+", added),
                 backup.unwrap_or_default()
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_is_shown_line_by_line_and_cannot_steer_the_terminal() {
+        let edit = ConnectStep::Edit {
+            file: "/home/jean/.cursor/mcp\u{1b}.json".into(),
+            line: 3,
+            removed: vec!["\told\u{202e}".into()],
+            added: vec!["\tnew".into(), "\t}".into()],
+            backup: Some("/backup".into()),
+        };
+        assert_eq!(
+            step(&edit),
+            "  edit   /home/jean/.cursor/mcp\u{fffd}.json, line 3\n      -     old\u{fffd}\n      +     new\n      \
+             +     }\n  backup /backup\n"
+        );
     }
 }

@@ -143,9 +143,10 @@ fn join(base: &Path, path: &str) -> PathBuf {
 }
 
 fn runs(name: &str) -> bool {
-    use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System as Processes, UpdateKind};
+    use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System as Processes};
     let mut processes = Processes::new();
-    let wanted = ProcessRefreshKind::nothing().with_exe(UpdateKind::Never);
+    // Names only, and not those of threads.
+    let wanted = ProcessRefreshKind::nothing().without_tasks();
     processes.refresh_processes_specifics(ProcessesToUpdate::All, true, wanted);
     processes.processes().values().any(|process| process.name() == name)
 }

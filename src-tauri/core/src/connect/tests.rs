@@ -475,3 +475,13 @@ async fn two_bridges_do_not_edit_at_once() {
     drop(held);
     connect(&home.connector(), "cursor").await.unwrap();
 }
+
+#[test]
+fn a_window_can_wait_for_it_on_any_thread() {
+    fn any_thread(_: &(impl Send + ?Sized)) {}
+    let home = Home::new();
+    let connector = home.connector();
+    any_thread(&&connector);
+    any_thread(&connector.connect(app("cursor"), false, now()));
+    any_thread(&connector.disconnect(app("cursor"), now()));
+}
