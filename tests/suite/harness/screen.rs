@@ -131,11 +131,15 @@ impl Screen {
 
     /// Presses these keys together and does not let go.
     pub(crate) fn hold(&self, keys: &[u32]) {
-        keys.iter().for_each(|key| self.fake(KEY_PRESS, self.code(*key).0));
+        for key in keys {
+            self.fake(KEY_PRESS, self.code(*key).0);
+        }
     }
 
     pub(crate) fn release(&self, keys: &[u32]) {
-        keys.iter().rev().for_each(|key| self.fake(KEY_RELEASE, self.code(*key).0));
+        for key in keys.iter().rev() {
+            self.fake(KEY_RELEASE, self.code(*key).0);
+        }
     }
 
     /// Types a text of letters, digits and signs that the keyboard has.
