@@ -18,7 +18,7 @@ pub(crate) fn question(request: &RequestView) -> String {
         safe(&request.client_name),
         words::name_comes_from(request),
         safe(&request.code),
-        words::goes_to(request),
+        words::goes_to(&request.goes_to),
         permissions.join("\n                  "),
         request
             .warning
@@ -45,7 +45,7 @@ mod tests {
             allowed_before: None,
             warning: Some(bridge_core::view::Warning::ForeignWebsite),
             redirect_uri: Some("https://example.com/cb".into()),
-            goes_to: None,
+            goes_to: bridge_core::view::Destination::Website { host: "example.com".into() },
             registered: bridge_core::view::Registered::ByItself,
             registered_at: None,
             program: None,

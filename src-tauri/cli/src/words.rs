@@ -4,8 +4,7 @@ use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
 use bridge_core::scope::{Scope, Scopes};
-use bridge_core::view::{AccountKind, KeyState, RequestView, State, Warning};
-use url::{Host, Url};
+use bridge_core::view::{AccountKind, Destination, KeyState, RequestView, State, Warning};
 
 use crate::output::safe;
 
@@ -124,26 +123,16 @@ pub(crate) fn warning(warning: Warning) -> &'static str {
 }
 
 /// Where the answer to a request goes: `this computer`, a host, or the app behind a scheme of its own.
-pub(crate) fn goes_to(request: &RequestView) -> String {
-    let Some(uri) = &request.redirect_uri else { return "this computer".into() };
-    let Ok(url) = Url::parse(uri) else { return safe(uri) };
-    let is_here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    match (url.scheme(), url.host_str()) {
-        ("http" | "https", _) if is_here => "this computer".into(),
-        ("http" | "https", Some(host)) => safe(host),
-        (scheme, _) => format!("the app for {}: addresses", safe(scheme)),
+pub(crate) fn goes_to(destination: &Destination) -> String {
+    match destination {
+        Destination::ThisComputer => "this computer".into(),
+        Destination::Website { host } => safe(host),
+        Destination::Scheme { scheme } => format!("the app for {}: addresses", safe(scheme)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use bridge_core::ids::{ClientId, QuestionId};
-
     use super::*;
 
     const NOON: &str = "2026-08-01T12:00:00Z";
@@ -190,34 +179,14 @@ mod tests {
 
     #[test]
     fn where_an_answer_goes_is_named_by_whom_it_reaches() {
-        let request = |redirect_uri: Option<&str>| RequestView {
-            id: QuestionId::new("q"),
-            code: "K7-42".into(),
-            client_id: ClientId::new("c"),
-            client_name: "Claude".into(),
-            confirmed_by: None,
-            allowed_before: None,
-            warning: None,
-            redirect_uri: redirect_uri.map(str::to_owned),
-            goes_to: None,
-            registered: bridge_core::view::Registered::ByItself,
-            registered_at: None,
-            program: None,
-            scopes: Scopes::ALL,
-            asked_at: NOON.into(),
-            expires_at: NOON.into(),
-        };
-        for (uri, words) in [
-            (None, "this computer"),
-            (Some("http://127.0.0.1:3000/callback"), "this computer"),
-            (Some("http://[::1]/callback"), "this computer"),
-            (Some("http://localhost:1"), "this computer"),
-            (Some("https://claude.ai/api/callback"), "claude.ai"),
-            (Some("https://localhost.example.com/"), "localhost.example.com"),
-            (Some("cursor://anysphere.cursor/callback"), "the app for cursor: addresses"),
-            (Some("com.example.app:/callback"), "the app for com.example.app: addresses"),
+        let website = Destination::Website { host: "claude.ai".into() };
+        let scheme = Destination::Scheme { scheme: "cursor".into() };
+        for (destination, words) in [
+            (Destination::ThisComputer, "this computer"),
+            (website, "claude.ai"),
+            (scheme, "the app for cursor: addresses"),
         ] {
-            assert_eq!(goes_to(&request(uri)), words);
+            assert_eq!(goes_to(&destination), words);
         }
     }
 }

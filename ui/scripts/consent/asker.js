@@ -14,7 +14,7 @@ import { exact, t } from "../words.js";
  * @property {string | null} allowed_before
  * @property {"loopback_only" | "unknown_scheme" | "foreign_website" | null} warning
  * @property {string | null} redirect_uri
- * @property {string | null} goes_to
+ * @property {{kind: "this_computer"} | {kind: "website", host: string} | {kind: "scheme", scheme: string}} goes_to
  * @property {string} registered
  * @property {string | null} registered_at
  * @property {string | null} program
@@ -42,23 +42,16 @@ export function showAsker(request, details) {
 }
 
 /** @param {Request} request */
-function kindOf({ goes_to, redirect_uri }) {
-  if (goes_to === null || redirect_uri === null || redirect_uri.startsWith("http:")) return "computer";
-  return goes_to.endsWith(":") ? "scheme" : "website";
-}
-
-/** @param {Request} request */
-function destination(request) {
-  const kind = kindOf(request);
-  if (kind === "computer") return [t("consent.this_computer")];
-  const place = foreign(/** @type {string} */ (request.goes_to));
-  return [kind === "website" ? place : phrase("consent.program_for", { scheme: place })];
+function destination({ goes_to }) {
+  if (goes_to.kind === "this_computer") return [t("consent.this_computer")];
+  if (goes_to.kind === "website") return [foreign(goes_to.host)];
+  return [phrase("consent.program_for", { scheme: foreign(`${goes_to.scheme}:`) })];
 }
 
 /** @param {Request} request */
 function note(request) {
   if (request.warning === "loopback_only") return t("consent.loopback_only");
-  return kindOf(request) === "website" ? t("consent.a_website") : "";
+  return request.goes_to.kind === "website" ? t("consent.a_website") : "";
 }
 
 /** @param {Request} request */
@@ -68,14 +61,21 @@ function nameFrom({ confirmed_by }) {
 
 /** @param {Request} request */
 function warn({ warning, client_name, goes_to }) {
-  if (warning !== "unknown_scheme" && warning !== "foreign_website") return;
-  const place = goes_to ?? "";
-  const isForeign = warning === "foreign_website";
-  const words = isForeign
-    ? phrase("consent.foreign_website", { app: client_name, host: place })
-    : phrase("consent.unknown_scheme", { scheme: place });
+  if (warning === "foreign_website" && goes_to.kind === "website") {
+    pointOut("stop", phrase("consent.foreign_website", { app: client_name, host: goes_to.host }));
+  }
+  if (warning === "unknown_scheme" && goes_to.kind === "scheme") {
+    pointOut("warn", phrase("consent.unknown_scheme", { scheme: `${goes_to.scheme}:` }));
+  }
+}
+
+/**
+ * @param {"stop" | "warn"} how
+ * @param {Node} words
+ */
+function pointOut(how, words) {
   fill(byId("warning-words"), words);
-  byId("warning").classList.add(isForeign ? "stop" : "warn");
+  byId("warning").classList.add(how);
   show(byId("warning"), true);
 }
 

@@ -8,7 +8,7 @@ use crate::clock::rfc3339;
 use crate::consent::{AnswerGoesTo, LocalProgram, Question};
 use crate::store::{AccountRecord, ClientKind, StoreError};
 use crate::vault::VaultState;
-use crate::view::{KeyState, Problem, Registered, RequestView, State, StatusView};
+use crate::view::{Destination, KeyState, Problem, Registered, RequestView, State, StatusView};
 
 impl Bridge {
     /// How it is.
@@ -90,8 +90,10 @@ fn keychain_problem(state: VaultState) -> Option<Problem> {
 fn request_view(question: &Question) -> RequestView {
     let asker = &question.asker;
     let (redirect_uri, goes_to, warning) = match &asker.goes_to {
-        AnswerGoesTo::Redirect { uri, host, warning } => (Some(uri.clone()), Some(host.clone()), *warning),
-        AnswerGoesTo::ThisComputer => (None, None, None),
+        AnswerGoesTo::Redirect { uri, destination, warning, .. } => {
+            (Some(uri.clone()), destination.clone(), *warning)
+        }
+        AnswerGoesTo::ThisComputer => (None, Destination::ThisComputer, None),
     };
     RequestView {
         id: question.id.clone(),

@@ -8,7 +8,7 @@ use super::MatchingCode;
 use crate::ids::{AccountId, ClientId, QuestionId};
 use crate::scope::Scopes;
 use crate::store::ClientKind;
-use crate::view::{Via, Warning};
+use crate::view::{Destination, Via, Warning};
 
 /// Who asks for what; made by whoever brings the question to the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum AnswerGoesTo {
         uri: String,
         /// Host or scheme: what consent is keyed by.
         host: String,
+        /// Whom that reaches.
+        destination: Destination,
         /// What there is to point out about it.
         warning: Option<Warning>,
     },

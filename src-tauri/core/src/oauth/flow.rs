@@ -10,6 +10,7 @@ use super::authorize::{
 use super::codes::CodeBinding;
 use super::metadata_document::{DocumentError, is_document_id};
 use super::params::Params;
+use super::redirect_uri::RedirectKind;
 use super::transactions::{Taken, Transaction, key_of};
 use super::{AuthorizationServer, RegistrationReply, RegistrationRequest, limits, registration};
 use crate::accounts::subject;
@@ -19,7 +20,7 @@ use crate::oauth::OAuthError;
 use crate::origin::Origin;
 use crate::scope::Scopes;
 use crate::store::{ClientKind, StoreError};
-use crate::view::Via;
+use crate::view::{Destination, Via};
 
 /// How a request that was not taken is told.
 #[derive(Debug)]
@@ -269,11 +270,20 @@ impl AuthorizationServer {
             goes_to: AnswerGoesTo::Redirect {
                 uri: request.redirect.as_str().to_owned(),
                 host,
+                destination: destination(request.redirect.kind()),
                 warning: authorize::warning(&request.client, &request.redirect),
             },
             scopes: request.scopes,
             program: None,
         })
+    }
+}
+
+fn destination(kind: &RedirectKind) -> Destination {
+    match kind {
+        RedirectKind::Loopback => Destination::ThisComputer,
+        RedirectKind::Website(host) => Destination::Website { host: host.clone() },
+        RedirectKind::CustomScheme(scheme) => Destination::Scheme { scheme: scheme.clone() },
     }
 }
 

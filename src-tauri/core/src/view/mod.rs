@@ -16,6 +16,6 @@ pub use activity::{
 };
 pub use client::{ClientView, ToolView, Via};
 pub use connect::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, ConnectView, EntryChange};
-pub use request::{Registered, RequestView, Warning};
+pub use request::{Destination, Registered, RequestView, Warning};
 pub use settings::{Appearance, SettingChange, Settings};
 pub use status::{Problem, State, StatusView};

@@ -27,9 +27,8 @@ pub struct RequestView {
     pub warning: Option<Warning>,
     /// Where the answer goes.
     pub redirect_uri: Option<String>,
-    /// Host or scheme of it: what consent is kept by. None: a program on this computer.
-    #[serde(default)]
-    pub goes_to: Option<String>,
+    /// Whom that reaches.
+    pub goes_to: Destination,
     /// How it became known.
     #[serde(default)]
     pub registered: Registered,
@@ -45,6 +44,24 @@ pub struct RequestView {
     pub asked_at: String,
     /// RFC 3339; then it is refused.
     pub expires_at: String,
+}
+
+/// Whom an answer reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Destination {
+    /// A program on this computer.
+    ThisComputer,
+    /// A website.
+    Website {
+        /// Its host.
+        host: String,
+    },
+    /// Whatever program opens addresses of a scheme of its own.
+    Scheme {
+        /// Without the colon.
+        scheme: String,
+    },
 }
 
 /// How a client became known.
