@@ -1,6 +1,9 @@
 //! Whole journeys of design.md 2, from the outside. J2 is in `consent_allow`, J5 in `tray`, J6 in `notifications`.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::json;
@@ -27,6 +30,11 @@ async fn make_run_starts_the_tray_app() {
     let said = std::fs::read_to_string(&output).unwrap();
     assert!(said.contains("its icon, two joined rings, appears in the tray"), "{said}");
     assert!(said.contains("claude mcp add"), "{said}");
+    assert_eq!(
+        built(&desktop),
+        "build --locked --package jean-memory-bridge --package jean-bridge\n",
+        "the app, and the command line that looks into it"
+    );
 }
 
 /// J1, where there is none.
@@ -46,6 +54,7 @@ async fn make_run_without_a_display_says_so_and_serves() {
     assert!(said.contains("There is no display here"), "{said}");
     let serving = Serving::at(&url, &desktop.bridge_home());
     assert_eq!(serving.http().get("/status").send().await.assert_status(200).json()["status"], "ready");
+    assert_eq!(built(&desktop), "build --locked --package jean-bridge\n", "nothing that needs a desktop");
 }
 
 /// J4, in a real browser.
@@ -123,6 +132,7 @@ async fn a_memory_service_that_fails_is_told_honestly_and_comes_back_by_itself()
 }
 
 /// `tools/run` as `make run` calls it, with the person's own Rust and this desktop around it.
+
 fn as_newcomer<'a>(command: &'a mut Command, desktop: &Desktop, output: &Path) -> &'a mut Command {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a repository");
     let suite = std::env::current_exe().expect("a path of its own");
@@ -137,9 +147,31 @@ fn as_newcomer<'a>(command: &'a mut Command, desktop: &Desktop, output: &Path) -
         .env("CARGO_HOME", rust("CARGO_HOME", ".cargo"))
         .env("CARGO_TARGET_DIR", suite.ancestors().nth(3).expect("target/PROFILE/deps/suite"))
         .envs(desktop.env())
+        .env("PATH", path_with_recorder(desktop))
         .env("JEAN_BRIDGE_PORT", "0")
         .env("JEAN_BRIDGE_API_BASE_URL", "sandbox")
         .stdin(Stdio::null())
         .stdout(file.try_clone().expect("a file"))
         .stderr(file)
+}
+
+/// A search path on which `cargo` only writes down what it is asked for: the programs are built already, and building
+/// one of them anew would replace what other tests are running.
+fn path_with_recorder(desktop: &Desktop) -> OsString {
+    let cargo = recorder(desktop).join("cargo");
+    std::fs::create_dir_all(recorder(desktop)).expect("a folder");
+    std::fs::write(&cargo, "#!/bin/sh\necho \"$@\" >>\"$(dirname \"$0\")/asked\"\n").expect("a file");
+    std::fs::set_permissions(&cargo, Permissions::from_mode(0o755)).expect("a file of ours");
+    let usual = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(recorder(desktop)).chain(std::env::split_paths(&usual));
+    std::env::join_paths(folders).expect("a search path")
+}
+
+/// What `cargo` was asked for.
+fn built(desktop: &Desktop) -> String {
+    std::fs::read_to_string(recorder(desktop).join("asked")).expect("cargo was asked")
+}
+
+fn recorder(desktop: &Desktop) -> PathBuf {
+    desktop.keychain().home().join("recorder")
 }

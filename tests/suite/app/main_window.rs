@@ -172,7 +172,8 @@ async fn settings_take_effect_at_once_and_stay() {
             const [name, value] = arguments[0];
             const control = document.querySelector(`[aria-labelledby=setting-${name}]`);
             control.value = value;
-            control.dispatchEvent(new Event('change', { bubbles: true }));";
+            // Later, because another language makes the page anew, and this script with it.
+            setTimeout(() => control.dispatchEvent(new Event('change', { bubbles: true })));";
         page.run(script, json!([name, value])).await;
     };
     page.find("[aria-labelledby=setting-paused]").await.click().await;
