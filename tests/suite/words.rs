@@ -59,7 +59,10 @@ fn every_word_that_is_used_exists_and_every_word_is_used() {
     let keys: BTreeSet<&str> = languages["en"].keys().map(|key| base(key)).collect();
     let (mut whole, mut begun) = (BTreeSet::new(), BTreeSet::new());
     for file in files(&["ui", "src-tauri/src"], &["html", "js", "rs"]) {
-        for used in uses(&std::fs::read_to_string(&file).unwrap(), &keys) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        // Unit tests speak of words that are missing.
+        let source = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for used in uses(source, &keys) {
             let is_there = match &used {
                 Use::Whole(key) => keys.contains(base(key)),
                 Use::Begun(start) => keys.iter().any(|key| key.starts_with(start)),
