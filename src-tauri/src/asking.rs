@@ -52,12 +52,17 @@ async fn follow(app: &AppHandle) {
     }
 }
 
-/// A window may come up behind others, or on a screen that nobody looks at.
+/// A window may come up behind others, on a screen that nobody looks at, or be left for something else. Told once.
 async fn remind(app: AppHandle, request: RequestView) {
-    tokio::time::sleep(TIME_TO_NOTICE).await;
-    let waits = app.state::<Shell>().queue.borrow().place(&request.id).is_some();
-    if waits && !consent::is_seen(&app, &request.id) {
-        notify::show(&app, &Notice::Waiting { question: request.id, app: request.client_name });
+    let waits = || app.state::<Shell>().bridge.requests().iter().any(|one| one.id == request.id);
+    loop {
+        tokio::time::sleep(TIME_TO_NOTICE).await;
+        if !waits() {
+            return;
+        }
+        if !consent::is_seen(&app, &request.id) {
+            return notify::show(&app, &Notice::Waiting { question: request.id, app: request.client_name });
+        }
     }
 }
 
