@@ -132,7 +132,6 @@ async fn a_memory_service_that_fails_is_told_honestly_and_comes_back_by_itself()
 }
 
 /// `tools/run` as `make run` calls it, with the person's own Rust and this desktop around it.
-
 fn as_newcomer<'a>(command: &'a mut Command, desktop: &Desktop, output: &Path) -> &'a mut Command {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a repository");
     let suite = std::env::current_exe().expect("a path of its own");
