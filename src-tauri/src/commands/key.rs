@@ -2,19 +2,24 @@
 
 use bridge_core::api_key::ApiKey;
 use bridge_core::control::Failed;
-use serde::Deserialize;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Deserializer};
 
 use super::Answer;
 
-/// What a person pasted. Deliberately without `Debug`: an almost-key is as secret as a key.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(crate) struct PastedKey(String);
+/// What a person pasted: an almost-key is as secret as a key.
+pub(crate) struct PastedKey(SecretString);
+
+impl<'de> Deserialize<'de> for PastedKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(text.into()))
+    }
+}
 
 impl PastedKey {
     /// The key, if it has the form of one.
     pub(crate) fn parse(&self) -> Answer<ApiKey> {
-        ApiKey::parse(&self.0).map_err(|_| Failed {
+        ApiKey::parse(self.0.expose_secret()).map_err(|_| Failed {
             code: "not_a_key".into(),
             message: "This does not look like a Jean Memory key. It starts with jean_sk_.".into(),
         })
@@ -29,7 +34,7 @@ mod tests {
     fn junk_is_told_from_a_key_without_being_repeated() {
         for junk in ["", "hello", "jean_sk_short", "jean_sk_0123456789\n0123456789", &"x".repeat(10_000_000)]
         {
-            let failed = PastedKey(junk.to_owned()).parse().unwrap_err();
+            let failed = PastedKey(junk.into()).parse().unwrap_err();
             assert_eq!(failed.code, "not_a_key");
             assert!(failed.message.len() < 200);
         }
