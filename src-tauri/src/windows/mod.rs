@@ -2,6 +2,7 @@
 
 pub(crate) mod cannot_start;
 pub(crate) mod consent;
+mod foreground;
 pub(crate) mod main;
 mod text_size;
 mod web_view;
@@ -69,7 +70,7 @@ fn is_own_page(url: &Url) -> bool {
 fn raise(window: &WebviewWindow) -> tauri::Result<()> {
     window.show()?;
     window.unminimize()?;
-    window.set_focus()
+    foreground::take(window)
 }
 
 #[cfg(test)]
