@@ -24,15 +24,19 @@ const ITS_TIME: i32 = -1;
 /// Milliseconds for an answer of the service.
 const PATIENCE: i32 = 5000;
 
-/// A notification that is there.
-struct Shown {
-    id: u32,
-    on_click: Click,
+/// Where a notification is.
+enum State {
+    /// On its way to the service.
+    Asked,
+    /// Taken back before the service said under which number it is shown.
+    Withdrawn,
+    /// There.
+    Shown { id: u32, on_click: Click },
 }
 
 thread_local! {
     /// What is there, by its tag. Only the main thread speaks to the service.
-    static SHOWN: RefCell<HashMap<String, Shown>> = RefCell::default();
+    static STATES: RefCell<HashMap<String, State>> = RefCell::default();
 }
 
 /// Listens for clicks.
@@ -42,9 +46,9 @@ pub(super) fn start(app: &AppHandle) {
     on_signal(&bus, "ActionInvoked", move |signal| {
         if let Some((id, action)) = signal.get::<(u32, String)>()
             && action == DEFAULT_ACTION
-            && let Some(shown) = take(id)
+            && let Some(on_click) = take(id)
         {
-            super::clicked(&app, shown.on_click);
+            super::clicked(&app, on_click);
         }
     });
     on_signal(&bus, "NotificationClosed", |signal| {
@@ -58,26 +62,45 @@ pub(super) fn show(app: &AppHandle, message: Message) {
     on_main_thread(app, move || {
         let Some(bus) = bus() else { return };
         let Message { tag, title, body, on_click } = message;
-        let replaces = SHOWN.with_borrow(|shown| shown.get(&tag).map_or(0, |shown| shown.id));
+        let replaces = match STATES.with_borrow_mut(|all| all.insert(tag.clone(), State::Asked)) {
+            Some(State::Shown { id, .. }) => id,
+            Some(State::Asked | State::Withdrawn) | None => 0,
+        };
         let (actions, hints) = (vec![DEFAULT_ACTION, &title], HashMap::<String, Variant>::new());
         let arguments = (APP_NAME, replaces, ICON, &title, &body, actions, hints, ITS_TIME).to_variant();
-        call(&bus, "Notify", &arguments, move |answer| match answer.map(|answer| answer.get::<(u32,)>()) {
-            Ok(Some((id,))) => {
-                SHOWN.with_borrow_mut(|all| all.insert(tag, Shown { id, on_click }));
+        call(&bus, "Notify", &arguments, move |answer| {
+            let state = STATES.with_borrow_mut(|all| all.remove(&tag));
+            match (answer.map(|answer| answer.get::<(u32,)>()), state) {
+                (Ok(Some((id,))), Some(State::Withdrawn)) => close(id),
+                (Ok(Some((id,))), _) => {
+                    STATES.with_borrow_mut(|all| all.insert(tag, State::Shown { id, on_click }));
+                }
+                (Ok(None), _) => tracing::warn!("the notification service gave a strange answer"),
+                (Err(error), _) => tracing::warn!(%error, "a notification cannot be shown"),
             }
-            Ok(None) => tracing::warn!("the notification service gave a strange answer"),
-            Err(error) => tracing::warn!(%error, "a notification cannot be shown"),
         });
     });
 }
 
 pub(super) fn withdraw(app: &AppHandle, tag: String) {
     on_main_thread(app, move || {
-        let shown = SHOWN.with_borrow_mut(|all| all.remove(&tag));
-        if let (Some(shown), Some(bus)) = (shown, bus()) {
-            call(&bus, "CloseNotification", &(shown.id,).to_variant(), |_| {});
+        let shown = STATES.with_borrow_mut(|all| match all.remove(&tag)? {
+            State::Shown { id, .. } => Some(id),
+            State::Asked | State::Withdrawn => {
+                all.insert(tag, State::Withdrawn);
+                None
+            }
+        });
+        if let Some(id) = shown {
+            close(id);
         }
     });
+}
+
+fn close(id: u32) {
+    if let Some(bus) = bus() {
+        call(&bus, "CloseNotification", &(id,).to_variant(), |_| {});
+    }
 }
 
 fn on_main_thread(app: &AppHandle, work: impl FnOnce() + Send + 'static) {
@@ -90,10 +113,15 @@ fn bus() -> Option<DBusConnection> {
     bus_get_sync(BusType::Session, Cancellable::NONE).ok().filter(|bus| !bus.is_closed())
 }
 
-fn take(id: u32) -> Option<Shown> {
-    SHOWN.with_borrow_mut(|all| {
-        let tag = all.iter().find(|(_, shown)| shown.id == id)?.0.clone();
-        all.remove(&tag)
+/// Where a click on it leads; it is gone then.
+fn take(id: u32) -> Option<Click> {
+    STATES.with_borrow_mut(|all| {
+        let is_it = |state: &State| matches!(state, State::Shown { id: shown, .. } if *shown == id);
+        let tag = all.iter().find(|(_, state)| is_it(state))?.0.clone();
+        match all.remove(&tag)? {
+            State::Shown { on_click, .. } => Some(on_click),
+            State::Asked | State::Withdrawn => None,
+        }
     })
 }
 

@@ -84,11 +84,29 @@ async fn a_question_that_waits_unseen_is_told_and_a_click_leads_to_it() {
     // Once the question is answered, nothing is left to click on.
     let asked = world.ask("Cursor").await;
     let window = world.consent(&asked).await;
+    screen.until_focused(&screen.window("Jean Memory Bridge"));
     screen.open_another("Another film");
     let told = notifications.wait_for("of the question", says("Cursor waits for your answer"));
     window.deny().await;
     assert_denied(&asked).await;
     notifications.wait_for("that is taken back", |one| one.id == told.id && one.is_withdrawn);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answered_question_leaves_nothing_although_the_service_was_slow_to_show_it() {
+    let (notifications, world) = start().await;
+    let asked = world.ask("Claude Code").await;
+    let window = world.consent(&asked).await;
+    let screen = world.desktop.screen();
+    screen.until_focused(&screen.window("Jean Memory Bridge"));
+    let slow = notifications.answer_nobody();
+    screen.open_another("A film");
+    notifications.until_asked(1);
+    window.deny().await;
+    window.until_closed().await;
+    drop(slow);
+    notifications
+        .wait_for("that is taken back", |one| says("waits for your answer")(one) && one.is_withdrawn);
 }
 
 #[tokio::test(flavor = "multi_thread")]

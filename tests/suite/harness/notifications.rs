@@ -1,20 +1,18 @@
 //! Plays the desktop's notification service: keeps what is shown, and clicks on it.
 
-#![expect(
-    clippy::too_many_arguments,
-    clippy::unused_self,
-    clippy::used_underscore_binding,
-    reason = "zbus and the notification standard decide what the methods look like"
-)]
-
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
 
-use zbus::blocking::Connection;
+use zbus::Message;
 use zbus::blocking::connection::Builder;
+use zbus::blocking::{Connection, MessageIterator};
+use zbus::message::Type;
 use zbus::zvariant::OwnedValue;
 
 use super::desktop::PATIENCE;
+use super::screen::until;
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -43,14 +41,29 @@ pub(crate) struct Notification {
 struct Shown {
     all: Mutex<Vec<Notification>>,
     more: Condvar,
+    /// Held while the service is slow.
+    slow: Mutex<()>,
+    asked: AtomicUsize,
 }
 
 impl Notifications {
     pub(crate) fn start(address: &str) -> Self {
         let shown = Arc::new(Shown::default());
-        let service = Builder::address(address).unwrap().serve_at(PATH, Service(shown.clone()));
-        let bus = service.and_then(|service| service.name(NAME)).and_then(Builder::build).unwrap();
+        let bus = Builder::address(address).and_then(Builder::build).unwrap();
+        let service = Service { calls: MessageIterator::from(&bus), bus: bus.clone(), shown: shown.clone() };
+        thread::spawn(move || service.serve());
+        bus.request_name(NAME).unwrap();
         Self { bus, shown }
+    }
+
+    /// Nobody gets an answer as long as what this gives is kept, and nothing is shown.
+    pub(crate) fn answer_nobody(&self) -> MutexGuard<'_, ()> {
+        self.shown.slow.lock().unwrap()
+    }
+
+    /// Waits until so many notifications were asked for.
+    pub(crate) fn until_asked(&self, times: usize) {
+        until("a call", || (self.shown.asked.load(Ordering::Relaxed) >= times).then_some(()));
     }
 
     /// All that were ever shown.
@@ -81,42 +94,55 @@ impl Notifications {
     }
 }
 
-struct Service(Arc<Shown>);
+/// Answers the calls one after the other until the bus ends. A click cannot come before the answer to what it is on.
+struct Service {
+    bus: Connection,
+    calls: MessageIterator,
+    shown: Arc<Shown>,
+}
 
-#[zbus::interface(name = "org.freedesktop.Notifications")]
+/// What `Notify` takes: program, id to replace, icon, summary, body, actions, hints, time.
+type Notify = (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedValue>, i32);
+
 impl Service {
-    fn notify(
-        &self,
-        _app_name: &str,
-        replaces_id: u32,
-        _app_icon: &str,
-        summary: String,
-        body: String,
-        actions: Vec<String>,
-        _hints: HashMap<String, OwnedValue>,
-        _expire_timeout: i32,
-    ) -> u32 {
-        let mut all = self.0.all.lock().unwrap();
-        let next = u32::try_from(all.len()).unwrap() + 1;
-        let id = if replaces_id == 0 { next } else { replaces_id };
-        all.push(Notification { id, summary, body, actions, is_withdrawn: false });
-        self.0.more.notify_all();
-        id
-    }
-
-    fn close_notification(&self, id: u32) {
-        for one in self.0.all.lock().unwrap().iter_mut().filter(|one| one.id == id) {
-            one.is_withdrawn = true;
+    fn serve(self) {
+        let Self { bus, calls, shown } = self;
+        for call in calls.map_while(Result::ok).filter(|message| message.message_type() == Type::MethodCall) {
+            // Who asked may be gone by now.
+            let _ = shown.answer(&bus, &call);
         }
-        self.0.more.notify_all();
+    }
+}
+
+impl Shown {
+    fn answer(&self, bus: &Connection, call: &Message) -> zbus::Result<()> {
+        let header = call.header();
+        match header.member().map(|member| member.as_str()) {
+            Some("Notify") => {
+                let (_, replaces, _, summary, body, actions, _, _) = call.body().deserialize::<Notify>()?;
+                let id = if replaces == 0 { self.next_id() } else { replaces };
+                self.asked.fetch_add(1, Ordering::Relaxed);
+                drop(self.slow.lock().unwrap());
+                bus.reply(&header, &id)?;
+                let shown = Notification { id, summary, body, actions, is_withdrawn: false };
+                self.all.lock().unwrap().push(shown);
+            }
+            Some("CloseNotification") => {
+                let id: u32 = call.body().deserialize()?;
+                bus.reply(&header, &())?;
+                for one in self.all.lock().unwrap().iter_mut().filter(|one| one.id == id) {
+                    one.is_withdrawn = true;
+                }
+            }
+            Some("GetCapabilities") => bus.reply(&header, &vec!["actions", "body", "persistence"])?,
+            Some("GetServerInformation") => bus.reply(&header, &("harness", "bridge-tests", "1", "1.2"))?,
+            _ => bus.reply_error(&header, "org.freedesktop.DBus.Error.UnknownMethod", &"no such method")?,
+        }
+        self.more.notify_all();
+        Ok(())
     }
 
-    fn get_capabilities(&self) -> Vec<String> {
-        ["actions", "body", "persistence"].map(str::to_owned).to_vec()
-    }
-
-    fn get_server_information(&self) -> (String, String, String, String) {
-        let text = str::to_owned;
-        (text("harness"), text("bridge-tests"), text("1"), text("1.2"))
+    fn next_id(&self) -> u32 {
+        u32::try_from(self.all.lock().unwrap().len()).unwrap() + 1
     }
 }

@@ -222,8 +222,9 @@ impl Screen {
     }
 }
 
+/// What is found, as soon as it is.
 #[track_caller]
-fn until<T>(what: &str, find: impl Fn() -> Option<T>) -> T {
+pub(super) fn until<T>(what: &str, find: impl Fn() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = find() {
