@@ -37,7 +37,9 @@ async fn when_wanted(app: AppHandle) {
 
 /// Without a tray the window is the only way to anything; the page says so.
 async fn without_tray(app: AppHandle, mut patience: Duration) {
-    let mut has_tray = app.state::<Shell>().has_tray.subscribe();
+    let shell = app.state::<Shell>();
+    let mut has_tray = shell.has_tray.subscribe();
+    let mut questions = shell.bridge.questions();
     loop {
         if has_tray.wait_for(|has_tray| !has_tray).await.is_err() {
             return;
@@ -48,7 +50,13 @@ async fn without_tray(app: AppHandle, mut patience: Duration) {
             continue;
         }
         tracing::warn!("this desktop shows no tray icons");
-        main::show(&app, Place::Anywhere);
+        // Never before a person who is being asked something.
+        if questions.wait_for(Vec::is_empty).await.is_err() {
+            return;
+        }
+        if !main::is_open(&app) {
+            main::show(&app, Place::Anywhere);
+        }
         if has_tray.wait_for(|has_tray| *has_tray).await.is_err() {
             return;
         }

@@ -58,6 +58,11 @@ pub(crate) fn show(app: &AppHandle, place: Place) {
     });
 }
 
+/// Whether there is one, seen or not.
+pub(crate) fn is_open(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL).is_some()
+}
+
 fn open(app: &AppHandle, place: &Place) -> tauri::Result<()> {
     if let Some(window) = app.get_webview_window(LABEL) {
         if *place != Place::Anywhere {

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
+use super::consent::Consent;
 use super::world::{World, until};
 use crate::double::ALICE;
 use crate::harness::app::{APP, AppOptions};
@@ -13,6 +14,7 @@ use crate::harness::bridge::{BridgeOptions, JWT_SECRET};
 use crate::harness::desktop::Desktop;
 use crate::harness::http::Http;
 use crate::harness::keychain::Start;
+use crate::harness::oauth::Client;
 use crate::harness::panel::Panel;
 use crate::harness::programs::program;
 
@@ -161,6 +163,27 @@ async fn without_a_tray_the_window_opens_and_says_so() {
     let page = app.page("main.html").await;
     page.until_shown("This desktop shows no tray icons").await;
     assert_eq!(app.terminate().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_tray_the_window_does_not_come_before_a_question() {
+    let desktop = Desktop::with_keychain();
+    let app = AppOptions::default().arguments(&[]).env("JWT_SECRET_KEY", JWT_SECRET).start(&desktop).await;
+    let page = app.page("main.html").await;
+    let asked = Client::register(&app, "Claude Code").await.ask(&[]).await;
+    let window = Consent::about(&app, &asked.code).await;
+    let screen = desktop.screen();
+    let shown =
+        screen.windows().into_iter().find(|shown| screen.is_above(shown)).expect("the consent window");
+    screen.until_focused(&shown);
+    until("that it is noticed", async || {
+        app.cli_ok(&["logs"]).await.stdout.contains("shows no tray icons").then_some(())
+    })
+    .await;
+    page.until_shown("This desktop shows no tray icons").await;
+    screen.until_focused(&shown);
+    window.deny().await;
+    window.until_closed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
