@@ -27,7 +27,7 @@ mod linux {
 
     /// The time of the X server; elsewhere there is none, and the system finds its own.
     fn now(window: &gtk::ApplicationWindow) -> u32 {
-        let Some(Ok(window)) = window.window().map(|window| window.downcast::<gdkx11::X11Window>()) else {
+        let Some(Ok(window)) = window.window().map(gdk::Window::downcast::<gdkx11::X11Window>) else {
             return gdk::ffi::GDK_CURRENT_TIME as u32;
         };
         gdkx11::functions::x11_get_server_time(&window)
