@@ -99,12 +99,12 @@ async fn an_answered_question_leaves_nothing_although_the_service_was_slow_to_sh
     let window = world.consent(&asked).await;
     let screen = world.desktop.screen();
     screen.until_focused(&screen.window("Jean Memory Bridge"));
-    let slow = notifications.answer_nobody();
+    notifications.be_slow(true);
     screen.open_another("A film");
     notifications.until_asked(1);
     window.deny().await;
     window.until_closed().await;
-    drop(slow);
+    notifications.be_slow(false);
     notifications
         .wait_for("that is taken back", |one| says("waits for your answer")(one) && one.is_withdrawn);
 }

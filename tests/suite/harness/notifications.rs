@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use zbus::Message;
@@ -41,8 +41,8 @@ pub(crate) struct Notification {
 struct Shown {
     all: Mutex<Vec<Notification>>,
     more: Condvar,
-    /// Held while the service is slow.
-    slow: Mutex<()>,
+    is_slow: Mutex<bool>,
+    faster: Condvar,
     asked: AtomicUsize,
 }
 
@@ -56,9 +56,10 @@ impl Notifications {
         Self { bus, shown }
     }
 
-    /// Nobody gets an answer as long as what this gives is kept, and nothing is shown.
-    pub(crate) fn answer_nobody(&self) -> MutexGuard<'_, ()> {
-        self.shown.slow.lock().unwrap()
+    /// From now on nothing is shown and nobody gets an answer, or again what is asked for.
+    pub(crate) fn be_slow(&self, is_slow: bool) {
+        *self.shown.is_slow.lock().unwrap() = is_slow;
+        self.shown.faster.notify_all();
     }
 
     /// Waits until so many notifications were asked for.
@@ -117,25 +118,26 @@ impl Service {
 impl Shown {
     fn answer(&self, bus: &Connection, call: &Message) -> zbus::Result<()> {
         let header = call.header();
-        match header.member().map(|member| member.as_str()) {
-            Some("Notify") => {
+        match header.member().map_or("", |member| member.as_str()) {
+            "Notify" => {
                 let (_, replaces, _, summary, body, actions, _, _) = call.body().deserialize::<Notify>()?;
                 let id = if replaces == 0 { self.next_id() } else { replaces };
                 self.asked.fetch_add(1, Ordering::Relaxed);
-                drop(self.slow.lock().unwrap());
+                let is_slow = self.is_slow.lock().unwrap();
+                drop(self.faster.wait_while(is_slow, |is_slow| *is_slow).unwrap());
                 bus.reply(&header, &id)?;
                 let shown = Notification { id, summary, body, actions, is_withdrawn: false };
                 self.all.lock().unwrap().push(shown);
             }
-            Some("CloseNotification") => {
+            "CloseNotification" => {
                 let id: u32 = call.body().deserialize()?;
                 bus.reply(&header, &())?;
                 for one in self.all.lock().unwrap().iter_mut().filter(|one| one.id == id) {
                     one.is_withdrawn = true;
                 }
             }
-            Some("GetCapabilities") => bus.reply(&header, &vec!["actions", "body", "persistence"])?,
-            Some("GetServerInformation") => bus.reply(&header, &("harness", "bridge-tests", "1", "1.2"))?,
+            "GetCapabilities" => bus.reply(&header, &vec!["actions", "body", "persistence"])?,
+            "GetServerInformation" => bus.reply(&header, &("harness", "bridge-tests", "1", "1.2"))?,
             _ => bus.reply_error(&header, "org.freedesktop.DBus.Error.UnknownMethod", &"no such method")?,
         }
         self.more.notify_all();
