@@ -5,6 +5,7 @@
 //! single-instance lock as well: a kernel lock lies beside it, which ends with the process that holds it,
 //! however that ended.
 
+pub mod adapter_wire;
 mod client;
 mod failure;
 mod listener;
