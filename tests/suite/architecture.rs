@@ -21,7 +21,7 @@ const LAYERS: &[Layer] = &[
         peers: Peers::MayMeet, // the words that everyone speaks
     },
     Layer {
-        modules: &["fetch", "logging", "port_holder", "sandbox", "store", "upstream", "vault"],
+        modules: &["fetch", "logging", "port_holder", "process", "sandbox", "store", "upstream", "vault"],
         peers: Peers::Strangers,
     },
     Layer { modules: &["accounts", "config"], peers: Peers::Strangers },
@@ -40,7 +40,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rmcp", &["http", "mcp"]),
     ("rusqlite", &["sandbox", "store"]),
     ("saphyr_parser", &["connect"]),
-    ("sysinfo", &["connect"]),
+    ("sysinfo", &["process"]),
     ("tauri", &[]),
 ];
 
