@@ -88,6 +88,12 @@ impl Connector {
         }
     }
 
+    /// The apps that the bridge has written something into; `also_unwritten`: and those that lead here by whatever
+    /// means, say by hand.
+    pub fn entered(&self, also_unwritten: bool) -> impl Iterator<Item = &'static App> {
+        APPS.iter().filter(move |app| self.is_entered(app, also_unwritten))
+    }
+
     /// What [`Connector::connect`] would do.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod activity;
 mod client;
 mod connect;
 mod request;
+mod reset;
 mod settings;
 mod status;
 
@@ -17,5 +18,9 @@ pub use activity::{
 pub use client::{ClientView, ToolView, Via};
 pub use connect::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, ConnectView, EntryChange};
 pub use request::{Destination, Registered, RequestView, Warning};
+pub use reset::{
+    Holds, KeychainTrouble, ResetApp, ResetFile, ResetKeychain, ResetOutcome, ResetPlan, ResetStay,
+    StaysBecause,
+};
 pub use settings::{Appearance, SettingChange, Settings};
 pub use status::{Problem, State, StatusView};
