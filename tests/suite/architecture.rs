@@ -35,7 +35,10 @@ const LAYERS: &[Layer] = &[
         peers: Peers::Strangers,
     },
     Layer { modules: &["accounts", "config"], peers: Peers::Strangers },
-    Layer { modules: &["api_key_clients", "connect", "consent", "mcp", "oauth"], peers: Peers::MayMeet },
+    Layer {
+        modules: &["adapter_clients", "api_key_clients", "connect", "consent", "mcp", "oauth"],
+        peers: Peers::MayMeet,
+    },
     Layer { modules: &["http"], peers: Peers::Strangers },
     // The socket offers what the bridge can do, and the bridge starts the socket.
     Layer { modules: &["bridge", "control", "reset"], peers: Peers::MayMeet },

@@ -1,6 +1,8 @@
 //! Black-box suites against the real programs, the upstream double and real clients.
 
 #[cfg(target_os = "linux")]
+mod adapter_clients;
+#[cfg(target_os = "linux")]
 mod app;
 mod architecture;
 #[cfg(target_os = "linux")]

@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | 6 | [`bridge`], [`control`], [`reset`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do; and all of it can be removed |
 //! | 5 | [`http`] | the door, the routes, the pages: handlers parse, ask, answer |
-//! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`] | the rules, without HTTP; they may know each other |
+//! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`], [`adapter_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
 //! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`], [`process`], [`login_entry`] | the outside world; none knows another |
 //! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`origin`], [`paths`], [`view`], TLS and `unbroken` | the words that everyone speaks |
@@ -84,6 +84,7 @@
 //! contracts of the README. `CONTRIBUTING.md`, "What the numbers in comments mean", says where to look each up.
 
 pub mod accounts;
+pub mod adapter_clients;
 pub mod api_key;
 pub mod api_key_clients;
 pub mod bridge;

@@ -1,6 +1,7 @@
 //! Starts everything and knows everyone; the handle that the app, the command line and the socket use.
 
 mod activity;
+mod adapters;
 mod answer;
 mod bearer;
 mod changes;
@@ -38,8 +39,10 @@ pub use crate::consent::Front;
 use self::settings::KeptSettings;
 use self::tools::ToolSwitches;
 use crate::accounts::Accounts;
+use crate::adapter_clients::AdapterClients;
 use crate::clock::Clock;
 use crate::consent::Desk;
+use crate::http::mcp::Endpoint;
 use crate::mcp::Memories;
 use crate::oauth::AuthorizationServer;
 use crate::store::Store;
@@ -59,6 +62,8 @@ pub struct Bridge {
     desk: Desk,
     oauth: Arc<AuthorizationServer>,
     memories: Arc<Memories>,
+    endpoint: Arc<Endpoint>,
+    adapters: Arc<AdapterClients>,
     settings: KeptSettings,
     switches: ToolSwitches,
     questions: watch::Sender<Vec<RequestView>>,

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
+use super::adapter;
 use super::failure::Failure;
 use super::wire::{Account, AddAccount, Approve, Deny, RemoveAccount, Revoke};
 use crate::bridge::{Approval, ApprovalAccount, Bridge};
@@ -46,6 +47,7 @@ pub fn router(bridge: Arc<Bridge>) -> Router {
         .route(WINDOW, post(window))
         .route(SETTINGS, post(change_setting))
         .route(END, post(end))
+        .merge(adapter::routes())
         .fallback(async || Failure::no_such_route())
         .method_not_allowed_fallback(async || Failure::no_such_method())
         .layer(DefaultBodyLimit::max(MAX_BODY))
