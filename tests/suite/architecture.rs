@@ -41,7 +41,8 @@ const LAYERS: &[Layer] = &[
     },
     Layer { modules: &["http"], peers: Peers::Strangers },
     // The socket offers what the bridge can do, and the bridge starts the socket.
-    Layer { modules: &["bridge", "control", "reset"], peers: Peers::MayMeet },
+    // The adapter speaks to the socket.
+    Layer { modules: &["bridge", "control", "reset", "stdio"], peers: Peers::MayMeet },
 ];
 
 /// Which modules may name a library; no line means that all may.
@@ -50,7 +51,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("jsonc_parser", &["connect"]),
     ("keyring_core", &["vault"]),
     ("reqwest", &["fetch", "upstream"]),
-    ("rmcp", &["http", "mcp"]),
+    ("rmcp", &["http", "mcp", "stdio"]),
     ("rusqlite", &["sandbox", "store"]),
     ("saphyr_parser", &["connect"]),
     ("sysinfo", &["process"]),

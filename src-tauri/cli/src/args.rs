@@ -60,6 +60,15 @@ pub(crate) enum Command {
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
     },
+    /// Speak MCP on standard input and output, for apps that start programs
+    ///
+    /// This is what `connect` writes into the settings of such apps; nobody types it. It asks the bridge that runs, and
+    /// waits for one while none does.
+    Stdio {
+        /// What the app is called when a person is asked about it; as it says itself, if left out
+        #[arg(long, value_name = "NAME")]
+        client: Option<String>,
+    },
     /// Show how the bridge is
     Status {
         #[command(flatten)]
@@ -249,6 +258,8 @@ mod tests {
         for line in [
             "serve",
             "serve --port 0",
+            "stdio",
+            "stdio --client Claude",
             "status",
             "status --json",
             "requests --json",
@@ -284,6 +295,8 @@ mod tests {
     fn what_makes_no_sense_is_wrong_usage() {
         for line in [
             "serve --port 65536",
+            "stdio --client",
+            "stdio Claude",
             "approve",
             "approve K7-42 --account x --sandbox",
             "approve K7-42 --key-stdin --sandbox",

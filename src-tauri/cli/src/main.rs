@@ -1,4 +1,4 @@
-//! `jean-bridge`, the command line: `serve` runs a bridge here; everything else speaks to a running one
+//! `jean-bridge`, the command line: `serve` runs a bridge here, `stdio` is what AI apps start; everything else speaks to a running one
 //! through its local socket (design.md 4).
 
 mod accounts;
@@ -15,6 +15,7 @@ mod question;
 mod requests;
 mod serve;
 mod status;
+mod stdio;
 mod terminal;
 mod words;
 
@@ -71,6 +72,12 @@ fn run(command: Command) -> Result<(), Failure> {
         return logs::run(&paths, &options);
     }
     let runtime = start(Builder::new_current_thread().enable_all().build())?;
+    if let Command::Stdio { client } = command {
+        runtime.block_on(stdio::run(paths, client));
+        // A thread that still waits for standard input must not hold up the exit.
+        runtime.shutdown_background();
+        return Ok(());
+    }
     runtime.block_on(ask(&paths, command))
 }
 
@@ -94,6 +101,10 @@ async fn ask(paths: &Paths, command: Command) -> Result<(), Failure> {
         Command::Resume => pause::resume(&client).await,
         Command::Accounts { action: None, format } => accounts::list(&client, format).await,
         Command::Accounts { action: Some(action), .. } => accounts::change(&client, action).await,
-        Command::Serve { .. } | Command::Logs(_) | Command::Mcpb(_) | Command::Completions { .. } => Ok(()),
+        Command::Serve { .. }
+        | Command::Stdio { .. }
+        | Command::Logs(_)
+        | Command::Mcpb(_)
+        | Command::Completions { .. } => Ok(()),
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! | | Modules | |
 //! |---|---|---|
-//! | 6 | [`bridge`], [`control`], [`reset`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do; and all of it can be removed |
+//! | 6 | [`bridge`], [`control`], [`stdio`], [`reset`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do; the adapter for apps that only start programs speaks to it; and all of it can be removed |
 //! | 5 | [`http`] | the door, the routes, the pages: handlers parse, ask, answer |
 //! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`], [`adapter_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
@@ -42,6 +42,12 @@
 //!    back. With the sandbox the same code speaks to [`sandbox`] instead, inside the process.
 //!
 //! Revoking fires [`oauth::LiveGrant::cancelled`], which ends all that runs for the grant.
+//!
+//! # The way of an app that speaks no HTTP
+//!
+//! It starts `jean-bridge stdio`, which is [`stdio::run`]: an MCP server of its own on stdin and stdout, which knows
+//! nothing, keeps nothing and asks the bridge through [`control`] in the words of [`control::adapter_wire`]. It outlives
+//! the bridge and waits for the next one.
 //!
 //! # What a screen is drawn from
 //!
@@ -108,6 +114,7 @@ pub mod reset;
 pub mod sandbox;
 pub mod scope;
 pub mod secret;
+pub mod stdio;
 pub mod store;
 #[cfg(test)]
 mod test_server;

@@ -222,7 +222,40 @@ pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
 }
 
+/// Why a request on an open connection has no response.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// Nothing of it was sent, because the connection had ended; it may be sent on another one.
+    Unsent(Box<Request<Full<Bytes>>>),
+    /// The bridge ended, or closed the connection, after some of it was sent.
+    Lost,
+}
+
 impl Connection {
+    /// Whether the bridge has not closed it, as far as is known.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
+    /// Sends a request on a connection that may have ended meanwhile, and gives the response as it comes.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn try_send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, Unanswered> {
+        if self.sender.ready().await.is_err() {
+            return Err(Unanswered::Unsent(Box::new(request)));
+        }
+        let sent = self.sender.try_send_request(request).await;
+        sent.map_err(|mut failure| match failure.take_message() {
+            Some(unsent) => Unanswered::Unsent(Box::new(unsent)),
+            None => Unanswered::Lost,
+        })
+    }
+
     /// Sends any request and gives the answer as it comes, for streams; the caller sets the deadline.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ mod transport;
 mod transport;
 mod wire;
 
-pub use client::{Client, ClientError, Connection};
+pub use client::{Client, ClientError, Connection, Unanswered};
 pub use failure::{Failure, failed};
 pub use listener::{ClaimError, Listener, Lock};
 pub use routes::router;
