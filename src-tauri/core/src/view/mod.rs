@@ -6,6 +6,7 @@ mod account;
 mod activity;
 mod client;
 mod connect;
+mod doctor;
 mod request;
 mod reset;
 mod settings;
@@ -17,6 +18,10 @@ pub use activity::{
 };
 pub use client::{ClientView, ToolView, Via};
 pub use connect::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, ConnectView, EntryChange};
+pub use doctor::{
+    AppFinding, BridgeFinding, Check, CheckState, ComputerFinding, DoctorView, Finding, KeepingFinding,
+    MemoriesFinding, Subject, Unexamined,
+};
 pub use request::{Destination, Registered, RequestView, Warning};
 pub use reset::{
     Holds, KeychainTrouble, ResetApp, ResetFile, ResetKeychain, ResetOutcome, ResetPlan, ResetStay,
