@@ -40,9 +40,8 @@ const LAYERS: &[Layer] = &[
         peers: Peers::MayMeet,
     },
     Layer { modules: &["http"], peers: Peers::Strangers },
-    // The socket offers what the bridge can do, and the bridge starts the socket.
-    // The adapter speaks to the socket.
-    Layer { modules: &["bridge", "control", "reset", "stdio"], peers: Peers::MayMeet },
+    // The socket offers what the bridge can do, and the bridge starts the socket; adapter and doctor speak to it.
+    Layer { modules: &["bridge", "control", "doctor", "reset", "stdio"], peers: Peers::MayMeet },
 ];
 
 /// Which modules may name a library; no line means that all may.

@@ -9,7 +9,7 @@
 //!
 //! | | Modules | |
 //! |---|---|---|
-//! | 6 | [`bridge`], [`control`], [`stdio`], [`reset`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do; the adapter for apps that only start programs speaks to it; and all of it can be removed |
+//! | 6 | [`bridge`], [`control`], [`stdio`], [`doctor`], [`reset`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do; the adapter for apps that only start programs speaks to it; the doctor looks for what is wrong with all of it; and all of it can be removed |
 //! | 5 | [`http`] | the door, the routes, the pages: handlers parse, ask, answer |
 //! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`], [`adapter_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
@@ -99,6 +99,7 @@ pub mod config;
 pub mod connect;
 pub mod consent;
 pub mod control;
+pub mod doctor;
 pub mod fetch;
 pub mod http;
 pub mod ids;

@@ -6,6 +6,7 @@ mod answer;
 mod bearer;
 mod changes;
 mod error;
+mod examine;
 mod happenings;
 mod housekeeping;
 mod in_process;
@@ -21,6 +22,7 @@ mod tools;
 mod window;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, watch};
@@ -30,6 +32,7 @@ use tokio_util::task::TaskTracker;
 pub use answer::{Approval, ApprovalAccount};
 pub use error::{AnswerError, RemoveAccountError, RevokeError, StartError};
 pub use happenings::Happening;
+pub(crate) use listen::can_listen;
 pub use tools::ToolsError;
 pub use window::NoWindow;
 
@@ -73,6 +76,9 @@ pub struct Bridge {
     end_wanted: watch::Sender<bool>,
     /// What was found at the start and a person should know.
     found: Option<Problem>,
+    database: PathBuf,
+    /// Whether the key that signs access tokens is in the keychain.
+    keeps_signing_key: bool,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }

@@ -130,6 +130,8 @@ impl Bridge {
             window_wanted: watch::Sender::default(),
             end_wanted: watch::Sender::default(),
             found,
+            database: Store::file(&paths.data_dir),
+            keeps_signing_key: config.jwt_secret.is_none(),
             shutdown: shutdown.clone(),
             tasks,
         });

@@ -14,14 +14,16 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::routes::{
-    ACCOUNTS, APPROVE, CLIENTS, DENY, END, REMOVE_ACCOUNT, REQUESTS, REVOKE, SETTINGS, STATUS, WINDOW,
+    ACCOUNTS, APPROVE, CLIENTS, DENY, DOCTOR, END, REMOVE_ACCOUNT, REQUESTS, REVOKE, SETTINGS, STATUS, WINDOW,
 };
 use super::transport;
-use super::wire::{AddAccount, Approve, Deny, ErrorBody, RemoveAccount, Revoke, WireKey};
+use super::wire::{AddAccount, Approve, Deny, ErrorBody, Examine, RemoveAccount, Revoke, WireKey};
 use crate::api_key::ApiKey;
 use crate::ids::AccountId;
 use crate::paths::Paths;
-use crate::view::{AccountView, ClientView, RequestView, SettingChange, Settings, StatusView};
+use crate::view::{
+    AccountView, Check, ClientView, RequestView, SettingChange, Settings, StatusView, Subject,
+};
 
 /// A bridge on this computer answers in milliseconds.
 const QUICK: Duration = Duration::from_secs(10);
@@ -170,6 +172,14 @@ impl Client {
     /// [`ClientError`].
     pub async fn end(&self) -> Result<(), ClientError> {
         self.ask(Method::POST, END, Bytes::new(), QUICK).await.map(drop)
+    }
+
+    /// Has the bridge examine what only it may touch, for as long as `patience`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn examine(&self, subject: Subject, patience: Duration) -> Result<Vec<Check>, ClientError> {
+        understood(&self.post(DOCTOR, &Examine { subject }, patience).await?)
     }
 
     /// A connection for several requests, one after the other.
