@@ -19,6 +19,7 @@ Examples:
   jean-bridge approve K7-42              allow the one that shows this code
   jean-bridge revoke 'Claude Code'       take it back
   jean-bridge status --json              for scripts
+  jean-bridge doctor                     what is wrong, and what helps
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 the bridge is not running.
 Settings: config.toml and environment variables; JEAN_BRIDGE_HOME=DIR keeps everything in DIR.";
@@ -117,6 +118,14 @@ pub(crate) enum Command {
     Connect(Connect),
     /// Take the bridge out of an app again
     Disconnect(Disconnect),
+    /// Look for what is wrong, and say what helps
+    ///
+    /// One line each: state, cause, cure. Works whether the bridge runs or not, and changes nothing. Exit status: 0
+    /// nothing fails, 1 something does.
+    Doctor {
+        #[command(flatten)]
+        format: Format,
+    },
     /// Write the extension for Claude Desktop, to be installed by opening it
     ///
     /// Another way than `connect claude-desktop`: Claude's settings stay as they are. It holds no key, only the path of
@@ -282,6 +291,8 @@ mod tests {
             "connect cursor --dry-run --json",
             "connect cursor --replace",
             "disconnect cursor --dry-run --json",
+            "doctor",
+            "doctor --json",
             "logs -f",
             "mcpb",
             "mcpb --any-computer target/jean-memory-bridge.mcpb",

@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     NotRunning,
     /// The person pressed Ctrl-C.
     Interrupted,
+    /// It failed, and what it printed says why.
+    Told,
     /// Who read our output has read enough: no failure.
     EnoughRead,
 }
@@ -41,6 +43,7 @@ impl Failure {
             Self::NotRunning => {
                 (NOT_RUNNING, "Jean Memory Bridge is not running. Start it with: jean-bridge serve")
             }
+            Self::Told => return ExitCode::from(FAILED),
             Self::Interrupted => return ExitCode::from(INTERRUPTED),
             Self::EnoughRead => return ExitCode::SUCCESS,
         };

@@ -5,6 +5,7 @@ mod accounts;
 mod args;
 mod clients;
 mod connect;
+mod doctor;
 mod failure;
 mod key;
 mod logs;
@@ -78,7 +79,10 @@ fn run(command: Command) -> Result<(), Failure> {
         runtime.shutdown_background();
         return Ok(());
     }
-    runtime.block_on(ask(&paths, command))
+    let asked = runtime.block_on(ask(&paths, command));
+    // A disk that hangs must not hold up the exit.
+    runtime.shutdown_background();
+    asked
 }
 
 fn start(runtime: std::io::Result<Runtime>) -> Result<Runtime, Failure> {
@@ -91,6 +95,7 @@ async fn ask(paths: &Paths, command: Command) -> Result<(), Failure> {
     match command {
         Command::Connect(options) => connect::connect(paths, &client, options).await,
         Command::Disconnect(options) => connect::disconnect(paths, &client, options).await,
+        Command::Doctor { format } => doctor::run(paths, connect::adapter()?, format).await,
         Command::Status { format } => status::show(&client, format).await,
         Command::Requests { format } => requests::list(&client, format).await,
         Command::Approve(options) => requests::approve(&client, options).await,

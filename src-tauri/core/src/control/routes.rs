@@ -31,7 +31,8 @@ pub(super) const ACCOUNTS: &str = "/v1/accounts";
 pub(super) const REMOVE_ACCOUNT: &str = "/v1/accounts/remove";
 pub(super) const WINDOW: &str = "/v1/window";
 pub(super) const SETTINGS: &str = "/v1/settings";
-pub(super) const DOCTOR, END: &str = "/v1/end";
+pub(super) const END: &str = "/v1/end";
+pub(super) const DOCTOR: &str = "/v1/doctor";
 
 /// What a running bridge offers on its socket; others may be merged into it.
 pub fn router(bridge: Arc<Bridge>) -> Router {
