@@ -16,6 +16,8 @@ mod documents;
 mod double;
 mod double_contract;
 mod harness;
+#[cfg(target_os = "linux")]
+mod journeys;
 mod keychain;
 mod mcp;
 mod oauth;

@@ -36,6 +36,14 @@ Examples:
   jean-bridge accounts add --key-stdin               asks for the key and does not show it
   pass show jean-memory | jean-bridge accounts add --key-stdin";
 
+const RESET_EXAMPLES: &str = "\
+Examples:
+  jean-bridge reset --dry-run            what would be removed
+  jean-bridge reset                      shows it, and asks
+  jean-bridge reset --yes --keep-apps    for scripts; the apps keep their settings
+
+Memories at Jean Memory stay, and so do the programs themselves.";
+
 const CONNECT_EXAMPLES: &str = "\
 Examples:
   jean-bridge connect                    which apps there are, and how each is
@@ -133,6 +141,11 @@ pub(crate) enum Command {
     Mcpb(Mcpb),
     /// Show the log
     Logs(Logs),
+    /// Remove everything that the bridge has made: entries in apps, keys in the keychain, data, settings, logs
+    ///
+    /// A bridge that runs is ended first. Only what the bridge itself has made is removed, and what stays is said.
+    #[command(after_help = RESET_EXAMPLES)]
+    Reset(Reset),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -215,7 +228,11 @@ pub(crate) struct Connect {
 #[derive(Debug, Args)]
 pub(crate) struct Disconnect {
     /// Which app; its name as `connect` lists it
-    pub(crate) app: String,
+    #[arg(required_unless_present = "all")]
+    pub(crate) app: Option<String>,
+    /// Every app that the bridge is in
+    #[arg(long, conflicts_with = "app")]
+    pub(crate) all: bool,
     /// Only show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -230,6 +247,21 @@ pub(crate) struct Mcpb {
     /// Leave out the path of this program, to give the file to others: it then looks where packages install
     #[arg(long)]
     pub(crate) any_computer: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reset {
+    /// Only show what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+    /// Leave the settings of apps as they are
+    #[arg(long)]
+    pub(crate) keep_apps: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -293,6 +325,10 @@ mod tests {
             "disconnect cursor --dry-run --json",
             "doctor",
             "doctor --json",
+            "disconnect --all --dry-run --json",
+            "reset",
+            "reset --dry-run --json",
+            "reset --yes --keep-apps",
             "logs -f",
             "mcpb",
             "mcpb --any-computer target/jean-memory-bridge.mcpb",
@@ -322,6 +358,9 @@ mod tests {
             "connect --dry-run",
             "disconnect",
             "disconnect cursor --replace",
+            "disconnect cursor --all",
+            "reset --yes --dry-run",
+            "reset cursor",
             "nonsense",
         ] {
             assert!(parse(line).is_err(), "{line}");

@@ -14,6 +14,7 @@ mod output;
 mod pause;
 mod question;
 mod requests;
+mod reset;
 mod serve;
 mod status;
 mod stdio;
@@ -96,6 +97,7 @@ async fn ask(paths: &Paths, command: Command) -> Result<(), Failure> {
         Command::Connect(options) => connect::connect(paths, &client, options).await,
         Command::Disconnect(options) => connect::disconnect(paths, &client, options).await,
         Command::Doctor { format } => doctor::run(paths, connect::adapter()?, format).await,
+        Command::Reset(options) => reset::run(paths, &client, &options).await,
         Command::Status { format } => status::show(&client, format).await,
         Command::Requests { format } => requests::list(&client, format).await,
         Command::Approve(options) => requests::approve(&client, options).await,
