@@ -41,7 +41,7 @@ pub(super) fn plan(plan: &ResetPlan, running: Option<&StatusView>, is_only_shown
             safe(&entries.join(", "))
         )),
     }
-    for file in &plan.files {
+    for file in plan.files.iter().filter(|file| !is_beside_a_database(&file.path)) {
         line(&file_line(file));
     }
     if let Some(trouble) = plan.keychain.trouble {
@@ -97,6 +97,12 @@ fn file_line(file: &ResetFile) -> String {
         Holds::Socket => "the local socket",
     };
     format!("{}: {holds}", shown(&file.path))
+}
+
+/// What SQLite keeps beside the file that is named anyway.
+fn is_beside_a_database(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    name.ends_with("-wal") || name.ends_with("-shm")
 }
 
 fn stays(stays: &[ResetStay]) -> String {
