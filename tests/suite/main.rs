@@ -15,6 +15,8 @@ mod connect;
 mod documents;
 mod double;
 mod double_contract;
+#[cfg(target_os = "linux")]
+mod extension;
 mod harness;
 #[cfg(target_os = "linux")]
 mod journeys;
