@@ -22,8 +22,8 @@ async fn a_strict_reader_finds_plain_files_and_nothing_else() {
     assert!(entries.iter().any(|entry| entry["name"] == "manifest.json"), "{archive}");
     for entry in entries {
         // A file that all may read, stored, UTF-8 or plain, on the first day that archives know.
-        let (mode, method, date) = (&entry["mode"], &entry["method"], &entry["date"]);
-        assert_eq!((mode, method, date), (&json!(0o100_644), &json!(0), &json!(0x21)), "{entry}");
+        let kind = (&entry["mode"], &entry["method"], &entry["date"]);
+        assert_eq!(kind, (&json!(0o100_644), &json!(0), &json!(0x21)), "{entry}");
         assert_eq!((&entry["time"], &entry["extra"], &entry["comment"]), (&json!(0), &json!(0), &json!("")));
         assert!(entry["size"].as_u64().expect("a size") < MOST_BYTES_OF_A_FILE, "{entry}");
         // The length is in front of the content, where those who read as it comes look for it.
