@@ -44,7 +44,7 @@ deny: setup-run ## Licences, banned packages, sources, and known vulnerabilities
 	tools/deny licenses bans sources advisories
 
 .PHONY: bench
-bench: setup-bench ## Start-up, windows and memory of a release build, beside the budgets
+bench: setup-bench ## Start-up, windows, calls and memory of a release build, beside the budgets and mcp-remote
 	cargo build --locked --release --package jean-bridge --package jean-memory-bridge
 	@python3 tools/bench
 
