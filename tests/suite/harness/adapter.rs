@@ -87,11 +87,7 @@ impl Adapter {
     }
 
     /// A request of MCP 2026-07-28, sent when the answer is awaited; dropped before, its connection is closed.
-    pub(crate) fn ask(
-        &mut self,
-        method: &str,
-        params: Value,
-    ) -> impl Future<Output = Answer> + Send + 'static {
+    pub(crate) fn ask(&mut self, method: &str, params: Value) -> impl Future<Output = Answer> + Send + use<> {
         let begun = self.begin(method, params);
         async move { whole(begun.await).await }
     }
@@ -101,7 +97,7 @@ impl Adapter {
         &mut self,
         method: &str,
         mut params: Value,
-    ) -> impl Future<Output = http::Response<Incoming>> + Send + 'static {
+    ) -> impl Future<Output = http::Response<Incoming>> + Send + use<> {
         params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
         params["_meta"]["io.modelcontextprotocol/clientInfo"] = json!({ "name": "suite", "version": "1" });
         params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
@@ -115,8 +111,8 @@ impl Adapter {
     pub(crate) fn post(
         &mut self,
         headers: &[(&str, &str)],
-        body: impl Into<Bytes>,
-    ) -> impl Future<Output = http::Response<Incoming>> + Send + 'static {
+        body: String,
+    ) -> impl Future<Output = http::Response<Incoming>> + Send + use<> {
         let mut request = Request::post(target(MCP, &self.client))
             .header("host", "jean-bridge")
             .header("content-type", "application/json")
@@ -132,7 +128,7 @@ impl Adapter {
         &mut self,
         tool: &str,
         arguments: &Value,
-    ) -> impl Future<Output = Answer> + Send + 'static {
+    ) -> impl Future<Output = Answer> + Send + use<> {
         self.ask("tools/call", json!({ "name": tool, "arguments": arguments }))
     }
 
@@ -153,7 +149,7 @@ impl Adapter {
     fn send(
         &mut self,
         request: Request<Full<Bytes>>,
-    ) -> impl Future<Output = http::Response<Incoming>> + Send + 'static {
+    ) -> impl Future<Output = http::Response<Incoming>> + Send + use<> {
         let sent = self.sender.send_request(request);
         async move {
             let response = tokio::time::timeout(PATIENCE, sent).await;
