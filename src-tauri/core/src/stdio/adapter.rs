@@ -29,11 +29,11 @@ use crate::control::adapter_wire::Refused;
 use crate::mcp::{PRODUCT, TITLE, built_in_tools, nothing};
 
 /// A list is answered within a second whatever the bridge or Jean Memory do (protocol.md 8.7).
-const LIST_TIME: Duration = Duration::from_millis(800);
+const LIST_TIME: Duration = Duration::from_millis(600);
 /// The same list, when it comes later and only the next one to ask gets it.
 const LATE_LIST_TIME: Duration = Duration::from_secs(120);
 /// How long the first look for a bridge may take before a list is made without it.
-const FIRST_LOOK: Duration = Duration::from_millis(200);
+const FIRST_LOOK: Duration = Duration::from_millis(300);
 /// Longer than the bridge waits for a person, a keychain and Jean Memory one after the other: only a bridge that hangs
 /// is given up.
 const CALL_TIME: Duration = Duration::from_secs(300);
@@ -97,6 +97,7 @@ impl Adapter {
         // So that a list and the first event, which come from the same bridge, are not taken for news of each other.
         let mut state = self.shared.state.subscribe();
         let _ = timeout(FIRST_LOOK, state.wait_for(|state| state.offer != Offer::Unknown)).await;
+        State::show(&self.shared.state);
 
         let (shared, name) = (Arc::clone(&self.shared), client.to_owned());
         let mut asked = tokio::spawn(async move { shared.list(&name).await });
@@ -109,7 +110,7 @@ impl Adapter {
         tokio::spawn(ended.run_until_cancelled_owned(async move {
             let _ = timeout(LATE_LIST_TIME, asked).await;
             if shared.held() != before {
-                shared.state.send_modify(|state| state.better += 1);
+                State::improve(&shared.state);
             }
         }));
         tools
