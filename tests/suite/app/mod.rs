@@ -1,5 +1,6 @@
 //! The real tray app on a throw-away desktop, and what clients get of what a person does there.
 
+mod adapter;
 mod capabilities;
 mod consent;
 mod consent_allow;
