@@ -43,11 +43,14 @@
 //!
 //! Revoking fires [`oauth::LiveGrant::cancelled`], which ends all that runs for the grant.
 //!
-//! # The way of an app that speaks no HTTP
+//! # The way of a client without OAuth
 //!
-//! It starts `jean-bridge stdio`, which is [`stdio::run`]: an MCP server of its own on stdin and stdout, which knows
-//! nothing, keeps nothing and asks the bridge through [`control`] in the words of [`control::adapter_wire`]. It outlives
-//! the bridge and waits for the next one.
+//! An app that only starts programs starts `jean-bridge stdio`, which is [`stdio::run`]: an MCP server of its own on
+//! stdin and stdout, which keeps nothing and asks the bridge through [`control`], as [`control::adapter_wire`] says. It
+//! outlives the bridge and waits for the next one. The system tells the bridge which process is at the other end,
+//! [`process`] which program started that one, and [`adapter_clients`] asks a person at the first tool call and finds the
+//! grant afterwards; the rest is the way of any tool call. A setup from before OAuth brings a key of its own, and
+//! [`api_key_clients`] knows what that is good for.
 //!
 //! # What a screen is drawn from
 //!

@@ -47,9 +47,9 @@ impl MemoryService for Jean {
         _: &'a AccountId,
     ) -> Future<'a, Result<Vec<Map<String, Value>>, MemoryError>> {
         *self.lists.lock().unwrap() += 1;
-        let tool = |name: &&str| match json!({ "name": name, "inputSchema": {} }) {
-            Value::Object(tool) => tool,
-            _ => Map::new(),
+        let tool = |name: &&str| {
+            let members = [("name", json!(name)), ("inputSchema", json!({}))];
+            Map::from_iter(members.map(|(name, value)| (name.to_owned(), value)))
         };
         let tools = self.tools.lock().unwrap().iter().map(tool).collect();
         Box::pin(async { Ok(tools) })
@@ -265,7 +265,7 @@ async fn a_revocation_overtakes_a_yes_that_is_being_written_down() {
     let question = world.question().await;
     // This thread is the only one: nothing is written before it waits.
     world.settling(&question, Scopes::ALL).allow(world.account.clone()).unwrap();
-    assert_eq!(world.clients.arriving(), [claude.client.clone()]);
+    assert_eq!(world.clients.arriving(), std::slice::from_ref(&claude.client));
     world.clients.take_back(&claude.client.id);
     assert_eq!(call.await.unwrap().unwrap_err(), denied("Claude"));
     assert_eq!(world.grants().await, 0);
