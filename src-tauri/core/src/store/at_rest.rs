@@ -1,4 +1,5 @@
-//! A look at the file while no bridge uses it, which leaves no trace: for whoever examines, not for whoever works.
+//! A look at the file while no bridge uses it, for whoever examines and does not work: it leaves no trace but, of
+//! damage, the note that has the next start look into it.
 
 use std::path::Path;
 
@@ -20,10 +21,16 @@ pub fn accounts_at_rest(data_dir: &Path) -> Result<Option<Vec<AccountRecord>>, S
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(_) => return Err(StoreError::ReadOnly),
     }
-    if open::suspicion(&file).exists() {
-        return Err(StoreError::Damaged);
+    let read = read(&file);
+    if read == Err(StoreError::Damaged) {
+        // Or the next start would not look so closely. Where this cannot be written, it may find out by itself.
+        let _ = std::fs::write(open::suspicion(&file), []);
     }
-    let db = connect(&file)?;
+    read
+}
+
+fn read(file: &Path) -> Result<Option<Vec<AccountRecord>>, StoreError> {
+    let db = connect(file)?;
     let layout: usize = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if layout > STEPS.len() {
         return Err(StoreError::Newer);
