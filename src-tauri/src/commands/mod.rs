@@ -46,6 +46,8 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         settings::settings_activity_days,
         diagnostics::diagnostics,
         diagnostics::diagnostics_report,
+        diagnostics::diagnostics_save_report,
+        diagnostics::doctor_examine,
         cannot_start::cannot_start,
         cannot_start::cannot_start_use_port,
         app::open_key_page,
