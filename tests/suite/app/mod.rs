@@ -11,6 +11,7 @@ mod consent_queue;
 mod consent_refuse;
 mod consent_size;
 mod consent_timeout;
+mod diagnostics;
 mod journeys;
 mod leaks;
 mod life;

@@ -45,20 +45,23 @@ export function makeDiagnostics(panel) {
   }
 
   async function look() {
+    examination.setAttribute("aria-busy", "true");
     const slow = setTimeout(() => !known.hasChildNodes() && fill(known, waiting(t("diagnostics.loading"))), NOTICEABLE);
     try {
-      await load();
+      await load(slow);
     } catch (reason) {
       show(log, false);
       fill(known, failedState(t("diagnostics.failed"), reason, look));
     } finally {
       clearTimeout(slow);
+      examination.removeAttribute("aria-busy");
     }
   }
 
-  async function load() {
+  async function load(slow) {
     const found = await ask("diagnostics");
     draw(found);
+    clearTimeout(slow);
     if (!checks) {
       checks = makeChecks(found.subjects, { examined: prepare });
       fill(examination, checks.root);
