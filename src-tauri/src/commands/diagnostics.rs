@@ -49,8 +49,11 @@ pub(crate) async fn diagnostics(shell: State<'_, Shell>) -> Answer<Diagnostics> 
 #[tauri::command]
 pub(crate) async fn doctor_examine(shell: State<'_, Shell>, subject: Subject) -> Answer<Vec<Check>> {
     let (bridge, paths) = (shell.bridge.clone(), shell.paths.clone());
-    let known =
-        Known { adapter: None, starts_at_login: start_at_login::is_on(), command_line: command_line() };
+    let known = Known {
+        adapter: command_line(),
+        starts_at_login: start_at_login::is_on(),
+        command_line: command_line(),
+    };
     let checks = Doctor::beside(bridge, paths, known).examine(subject).await;
     shell.examined.lock().unwrap_or_else(PoisonError::into_inner).insert(subject, checks.clone());
     Ok(checks)

@@ -1,5 +1,6 @@
 //! The bridge, its socket and its port.
 
+use crate::double::Double;
 use crate::harness::bridge::Bridge;
 
 use super::{doctor, options};
@@ -90,13 +91,20 @@ async fn a_bridge_whose_socket_was_removed_is_not_called_ended() {
 }
 
 #[tokio::test]
-async fn a_pause_is_a_warning() {
-    let home = tempfile::tempdir().unwrap();
-    let options = options(home.path());
+async fn a_pause_is_a_warning_and_nothing_goes_to_jean_memory() {
+    let (home, double) = (tempfile::tempdir().unwrap(), Double::start().await);
+    let options = options(home.path()).api(&double.base_url());
     let bridge = options.clone().start().await;
     bridge.cli_ok(&["pause"]).await;
     let told = doctor(&options).await;
     assert_eq!((told.codes("bridge"), told.status), (vec!["running", "paused"], Some(0)));
+    assert_eq!((told.codes("upstream"), told.codes("keys")), (vec!["upstream_paused"], vec!["keys_paused"]));
+    bridge.kill().await;
+    assert_eq!(doctor(&options).await.codes("upstream"), ["upstream_paused"], "over restarts too");
+    assert_eq!(double.requests().count(), 0);
+    let bridge = options.clone().start().await;
     bridge.cli_ok(&["resume"]).await;
-    doctor(&options).await.assert_ok("bridge", "running");
+    let told = doctor(&options).await;
+    told.assert_ok("bridge", "running");
+    assert!(double.requests().count() > 0, "asked again");
 }

@@ -8,13 +8,23 @@ use url::Url;
 
 use super::accounts::read_accounts;
 use super::schema::STEPS;
+use super::settings::read_settings;
 use super::{AccountRecord, StoreError, health, open};
 
-/// Reads the whole database and gives its accounts; none where there is no database yet.
+/// What is of use to whoever examines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The accounts, oldest first.
+    pub accounts: Vec<AccountRecord>,
+    /// The settings, as names and texts.
+    pub settings: Vec<(String, String)>,
+}
+
+/// Reads the whole database; none where there is no database yet.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn accounts_at_rest(data_dir: &Path) -> Result<Option<Vec<AccountRecord>>, StoreError> {
+pub fn read_at_rest(data_dir: &Path) -> Result<Option<Kept>, StoreError> {
     let file = data_dir.join(open::FILE);
     match file.metadata() {
         Ok(_) => {}
@@ -29,7 +39,7 @@ pub fn accounts_at_rest(data_dir: &Path) -> Result<Option<Vec<AccountRecord>>, S
     read
 }
 
-fn read(file: &Path) -> Result<Option<Vec<AccountRecord>>, StoreError> {
+fn read(file: &Path) -> Result<Option<Kept>, StoreError> {
     let db = connect(file)?;
     let layout: usize = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if layout > STEPS.len() {
@@ -39,7 +49,10 @@ fn read(file: &Path) -> Result<Option<Vec<AccountRecord>>, StoreError> {
         health::check_table(&db, &table)?;
     }
     // An older layout is brought up to date by the next start.
-    if layout == 0 { Ok(None) } else { Ok(Some(read_accounts(&db)?)) }
+    if layout == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Kept { accounts: read_accounts(&db)?, settings: read_settings(&db)? }))
 }
 
 /// Without a log to read, the file is all there is, and nothing beside it need be made.
