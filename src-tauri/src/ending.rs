@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bridge_core::bridge::Bridge;
+use bridge_core::hang_up;
 use tauri::{AppHandle, Manager as _};
 
 /// How long calls and streams may take to end. A desktop that logs out waits little longer.
@@ -62,7 +63,8 @@ pub(crate) fn shut_down(bridge: &Bridge) {
 #[cfg(unix)]
 pub(crate) struct Signals {
     terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
+    /// None where whoever started the app wants it to outlive the terminal.
+    hang_up: Option<tokio::signal::unix::Signal>,
     interrupt: tokio::signal::unix::Signal,
 }
 
@@ -74,16 +76,22 @@ impl Signals {
         tauri::async_runtime::block_on(async {
             Ok(Self {
                 terminate: signal(SignalKind::terminate())?,
-                hang_up: signal(SignalKind::hangup())?,
+                hang_up: (!hang_up::is_ignored()).then(|| signal(SignalKind::hangup())).transpose()?,
                 interrupt: signal(SignalKind::interrupt())?,
             })
         })
     }
 
     async fn told_to_quit(&mut self) {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => drop(hang_up.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
+            () = hang_up => {}
             _ = self.interrupt.recv() => {}
         }
     }
