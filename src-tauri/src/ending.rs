@@ -51,12 +51,15 @@ pub(crate) fn quit_when_asked(app: AppHandle, bridge: Arc<Bridge>) {
 
 /// Ends the bridge: streams are closed, what is to be remembered is on disk, socket and port are free.
 pub(crate) fn shut_down(bridge: &Bridge) {
+    tauri::async_runtime::block_on(end_bridge(bridge));
+}
+
+/// The same, while the app goes on.
+pub(crate) async fn end_bridge(bridge: &Bridge) {
     tracing::info!("the bridge ends");
-    tauri::async_runtime::block_on(async {
-        if tokio::time::timeout(PATIENCE, bridge.shutdown()).await.is_err() {
-            tracing::warn!("the bridge did not end in time");
-        }
-    });
+    if tokio::time::timeout(PATIENCE, bridge.shutdown()).await.is_err() {
+        tracing::warn!("the bridge did not end in time");
+    }
 }
 
 /// What the system and the terminal say to a program that is to end. What comes before anybody waits for it is kept.

@@ -12,6 +12,7 @@ mod consent;
 mod diagnostics;
 mod key;
 mod overview;
+mod reset;
 mod settings;
 
 use bridge_core::bridge::AnswerError;
@@ -48,6 +49,8 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         diagnostics::diagnostics_report,
         diagnostics::diagnostics_save_report,
         diagnostics::doctor_examine,
+        reset::reset_plan,
+        reset::reset_remove,
         cannot_start::cannot_start,
         cannot_start::cannot_start_use_port,
         app::open_key_page,
