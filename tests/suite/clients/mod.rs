@@ -4,8 +4,8 @@
 //! people (protocol.md 11.7). The programs around them do no protocol step of their own (tests/clients/drivers).
 
 mod connection;
-mod driver;
-mod person;
+pub(crate) mod driver;
+pub(crate) mod person;
 
 use serde_json::json;
 
