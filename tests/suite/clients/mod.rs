@@ -109,7 +109,7 @@ async fn what_the_inspector_revokes_is_dead() {
 }
 
 const TYPESCRIPT_1: Kind = Kind { driver: "typescript-1.mjs", args: &[] };
-const TYPESCRIPT_2: Kind = Kind { driver: "typescript-2.mjs", args: &[] };
+pub(crate) const TYPESCRIPT_2: Kind = Kind { driver: "typescript-2.mjs", args: &[] };
 /// The Inspector's command line.
 const INSPECTOR: Kind = Kind { driver: "inspector.mjs", args: &[] };
 

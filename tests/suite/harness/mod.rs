@@ -10,6 +10,8 @@ pub(crate) mod bridge;
 #[cfg(target_os = "linux")]
 pub(crate) mod claude_desktop;
 #[cfg(target_os = "linux")]
+pub(crate) mod clock;
+#[cfg(target_os = "linux")]
 pub(crate) mod desktop;
 #[cfg(target_os = "linux")]
 pub(crate) mod faketime;
