@@ -146,9 +146,9 @@ pub(crate) enum Command {
     Mcpb(Mcpb),
     /// Show the log
     Logs(Logs),
-    /// Remove everything that the bridge has made: entries in apps, keys in the keychain, data, settings, logs
+    /// Remove everything that the bridge has made here
     ///
-    /// A bridge that runs is ended first. Only what the bridge itself has made is removed, and what stays is said.
+    /// Entries in the settings of apps, keys in the keychain, data, configuration, the log, the start at login. A bridge that runs is ended first. Only what the bridge itself has made is removed, and what stays is said.
     #[command(after_help = RESET_EXAMPLES)]
     Reset(Reset),
     /// Print a completion script for a shell
