@@ -68,9 +68,9 @@ impl Doctor {
             let paths = self.paths.clone();
             match blocking(move || (is_locked(&paths), socket_state(&paths.socket()))).await {
                 Some((true, SocketState::None)) => {
-                    failed = Some(BridgeFinding::SocketGone { file: file.clone() })
+                    failed = Some(BridgeFinding::SocketGone { file: file.clone() });
                 }
-                Some((true, _)) => failed = Some(BridgeFinding::Hangs),
+                Some((true, SocketState::Socket | SocketState::Other)) => failed = Some(BridgeFinding::Hangs),
                 Some((false, SocketState::None)) | None => return Reached::Nobody(BridgeFinding::NotRunning),
                 Some((false, SocketState::Socket)) => return Reached::Nobody(BridgeFinding::StaleSocket),
                 Some((false, SocketState::Other)) => {

@@ -8,7 +8,7 @@ use crate::paths::Paths;
 use crate::view::{Check, ComputerFinding, Subject, Unexamined};
 
 /// What a start needs at least: a log and its index.
-const PROBE: [u8; 64 * 1024] = [0; 64 * 1024];
+static PROBE: [u8; 64 * 1024] = [0; 64 * 1024];
 /// With less room, a busy week may fill the disk.
 const LOW: u64 = 100_000_000;
 
@@ -59,13 +59,13 @@ fn fault(folder: &Path) -> Option<ComputerFinding> {
 
 /// Gone when this returns.
 fn write_something(folder: &Path) -> io::Result<()> {
-    let mut probe = tempfile::NamedTempFile::new_in(folder).map_err(without_path)?;
+    let mut probe = tempfile::NamedTempFile::new_in(folder).map_err(|error| without_path(&error))?;
     probe.write_all(&PROBE)?;
     probe.as_file().sync_all()
 }
 
 /// The error names a file that nobody knows.
-fn without_path(error: io::Error) -> io::Error {
+fn without_path(error: &io::Error) -> io::Error {
     error.kind().into()
 }
 

@@ -50,6 +50,13 @@ async fn wanted(port: u16) -> BridgeFinding {
         Err(StartError::Listen { port, reason }) => {
             BridgeFinding::PortRefused { port, reason: reason.to_string() }
         }
-        Err(error) => BridgeFinding::PortRefused { port, reason: error.to_string() },
+        // Nothing that happens to a port.
+        Err(
+            error @ (StartError::Directory(_)
+            | StartError::Control(_)
+            | StartError::Store { .. }
+            | StartError::Sandbox { .. }
+            | StartError::BaseUrl(_)),
+        ) => BridgeFinding::PortRefused { port, reason: error.to_string() },
     }
 }
