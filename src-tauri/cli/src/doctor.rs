@@ -37,15 +37,14 @@ pub(crate) async fn run(paths: &Paths, adapter: Option<PathBuf>, format: Format)
     let mut is_told = false;
     while let Some((subject, mut examination)) = waiting.pop_front() {
         let in_time = timeout_at(started + NOTICEABLE, &mut examination).await;
-        let checks = match in_time {
-            Ok(checks) => checks,
-            Err(_) => {
-                if !is_told {
-                    is_told = true;
-                    tell_what_is_slow(subject, &waiting);
-                }
-                examination.await
+        let checks = if let Ok(checks) = in_time {
+            checks
+        } else {
+            if !is_told {
+                is_told = true;
+                tell_what_is_slow(subject, &waiting);
             }
+            examination.await
         };
         let checks =
             checks.map_err(|_| Failure::Failed(format!("The doctor failed at: {}.", subject.name())))?;
