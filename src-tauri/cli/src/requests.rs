@@ -30,7 +30,7 @@ pub(crate) async fn list(client: &Client, format: Format) -> Result<(), Failure>
             safe(&request.code),
             safe(&request.client_name),
             words::scopes(request.scopes).to_owned(),
-            words::goes_to(&request.goes_to),
+            request.program.as_deref().map_or_else(|| words::goes_to(&request.goes_to), words::program),
             words::ago(&request.asked_at, now),
             words::until(&request.expires_at, now),
         ]

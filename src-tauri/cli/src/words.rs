@@ -131,6 +131,11 @@ pub(crate) fn goes_to(destination: &Destination) -> String {
     }
 }
 
+/// The file and the number of a program of this computer, where there is no room for its path.
+pub(crate) fn program(program: &str) -> String {
+    safe(program.rsplit(['/', '\\']).next().unwrap_or(program))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,7 +27,10 @@ async fn a_call_waits_for_a_person_and_goes_on_when_it_is_allowed() {
     assert_eq!(question["redirect_uri"], Value::Null);
     assert_eq!(question["registered"], "by_adapter");
     let program = CLIENTS.node().canonicalize().unwrap();
-    assert_eq!(question["program"], format!("{} ({})", program.display(), adapter.program()));
+    let program = format!("{} ({})", program.display(), adapter.program());
+    assert_eq!(question["program"], program);
+    let table = world.bridge.cli_ok(&["requests"]).await.stdout;
+    assert!(table.contains(&format!("  node ({})", adapter.program())), "{table}");
     assert_eq!(world.double.requests().tool("add_memories").count(), 0);
 
     world.approve(&[]).await;
