@@ -81,12 +81,16 @@ impl StdioClient {
     pub(crate) async fn begin(&mut self, method: &str, params: Value) -> u64 {
         self.last_id += 1;
         let id = self.last_id;
-        self.say(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).await;
+        let mut message = json!({ "jsonrpc": "2.0", "id": id, "method": method });
+        message["params"] = params;
+        self.say(&message).await;
         id
     }
 
     pub(crate) async fn begin_call(&mut self, tool: &str, arguments: Value) -> u64 {
-        self.begin("tools/call", json!({ "name": tool, "arguments": arguments })).await
+        let mut params = json!({ "name": tool });
+        params["arguments"] = arguments;
+        self.begin("tools/call", params).await
     }
 
     /// The answer to this request.

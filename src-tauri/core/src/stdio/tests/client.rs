@@ -118,7 +118,9 @@ impl Client {
 }
 
 pub(super) fn request(id: impl Into<Value>, method: &str, params: Value) -> Value {
-    json!({"jsonrpc": "2.0", "id": id.into(), "method": method, "params": params})
+    let mut message = json!({"jsonrpc": "2.0", "id": id.into(), "method": method});
+    message["params"] = params;
+    message
 }
 
 pub(super) fn hello(version: &str) -> Value {
