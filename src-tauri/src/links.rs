@@ -7,6 +7,8 @@ use std::process::Stdio;
 
 use bridge_core::control::Failed;
 
+use crate::failure::Failure;
+
 /// Where a person makes and revokes keys (upstream-api.md 6).
 const KEY_PAGE: &str = "https://jeanmemory.com/settings";
 
@@ -47,7 +49,6 @@ fn open(address: &OsStr) -> std::io::Result<()> {
 fn opened(result: std::io::Result<()>) -> Result<(), Failed> {
     result.map_err(|error| {
         tracing::warn!(%error, "nothing opens this here");
-        let message = "No program here opens this. Open it by hand.".into();
-        Failed { code: "cannot_open".into(), message }
+        Failure::CannotOpen.into()
     })
 }

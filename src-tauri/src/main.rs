@@ -8,6 +8,7 @@ mod commands;
 mod desktop;
 mod display;
 mod ending;
+mod failure;
 mod launch;
 mod links;
 mod names;

@@ -12,11 +12,12 @@ use bridge_core::control::Failed;
 use bridge_core::paths::Paths;
 use bridge_core::reset::{Reset, ResetError};
 use bridge_core::vault::Vault;
-use bridge_core::view::{KeychainTrouble, ResetOutcome, ResetPlan};
+use bridge_core::view::{ResetOutcome, ResetPlan};
 use tauri::async_runtime::{block_on, spawn_blocking};
 use tokio::sync::Mutex;
 
 use crate::ending;
+use crate::failure::Failure;
 use crate::shell::Shell;
 
 /// How far it has come.
@@ -89,30 +90,14 @@ fn adapter() -> Option<PathBuf> {
 
 /// Files are read and programs asked where waiting hurts nobody.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
-    spawn_blocking(work)
-        .await
-        .map_err(|_| Failed { code: "unexpected".into(), message: "This failed. Look into the log.".into() })
+    spawn_blocking(work).await.map_err(|_| Failure::Unexpected.into())
 }
 
 fn failed(error: &ResetError) -> Failed {
     tracing::warn!(%error, "not everything was removed");
-    let (code, message) = match error {
-        ResetError::Apps(_) => {
-            ("reset_apps", "The bridge could not be taken out of every app, so nothing else was removed.")
-        }
-        ResetError::Lock(_) => {
-            ("reset_lock", "The bridge did not end, so nothing else was removed. Try again.")
-        }
-        ResetError::Keychain(trouble) => (keychain_code(*trouble), trouble.sentence()),
-    };
-    Failed { code: code.into(), message: message.into() }
-}
-
-fn keychain_code(trouble: KeychainTrouble) -> &'static str {
-    match trouble {
-        KeychainTrouble::Locked => "reset_keychain_locked",
-        KeychainTrouble::Missing => "reset_keychain_missing",
-        KeychainTrouble::Slow => "reset_keychain_slow",
-        KeychainTrouble::Failed => "reset_keychain_failed",
+    match error {
+        ResetError::Apps(_) => Failure::ResetApps.into(),
+        ResetError::Lock(_) => Failure::ResetLock.into(),
+        ResetError::Keychain(trouble) => Failure::ResetKeychain(*trouble).into(),
     }
 }

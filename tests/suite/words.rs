@@ -93,12 +93,16 @@ fn no_word_is_one_that_people_never_meet() {
 #[test]
 fn every_failure_that_a_window_may_meet_has_words() {
     let words = &languages()["en"];
-    let source = read("src-tauri/core/src/control/failure.rs");
-    let source = &source[..source.find("#[cfg(test)]").unwrap()];
+    let bridge = read("src-tauri/core/src/control/failure.rs");
+    let bridge = &bridge[..bridge.find("#[cfg(test)]").unwrap()];
+    // What fails in the app itself.
+    let app = read("src-tauri/src/failure.rs");
+    let source = format!("{bridge}\n{app}");
     let is_code =
         |text: &&str| text.contains('_') && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
     let codes: BTreeSet<&str> = source.split('"').skip(1).step_by(2).filter(is_code).collect();
-    assert!(codes.contains("key_rejected") && codes.contains("store_failed"), "{codes:?}");
+    let known = ["key_rejected", "store_failed", "screen_failed", "reset_lock"];
+    assert!(known.iter().all(|code| codes.contains(code)), "{codes:?}");
     let without: Vec<_> =
         codes.iter().filter(|code| !words.contains_key(&format!("failure.{code}"))).collect();
     assert!(without.is_empty(), "no words for {without:?}");

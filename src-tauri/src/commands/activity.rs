@@ -1,20 +1,18 @@
 //! What apps did: counted for charts, and one by one.
 
-use bridge_core::control::{Failed, failed};
+use bridge_core::control::failed;
 use bridge_core::view::{ActivityView, CallFilter, CallView};
 use tauri::State;
 
 use super::Answer;
+use crate::failure::Failure;
 use crate::shell::Shell;
 
 /// Calls in the stretches between the edges, which are times in RFC 3339.
 #[tauri::command]
 pub(crate) async fn activity(shell: State<'_, Shell>, edges: Vec<String>) -> Answer<ActivityView> {
     let edges = edges.iter().map(|edge| humantime::parse_rfc3339(edge)).collect::<Result<Vec<_>, _>>();
-    let edges = edges.map_err(|_| Failed {
-        code: "not_understood".into(),
-        message: "The window and the app are of different versions. Restart the app.".into(),
-    })?;
+    let edges = edges.map_err(|_| Failure::NotUnderstood)?;
     shell.bridge.activity(edges).await.map_err(failed)
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use bridge_core::clock::{Clock as _, SystemClock, rfc3339};
-use bridge_core::control::{Failed, failed};
+use bridge_core::control::failed;
 use bridge_core::doctor::{Doctor, Export, Known, save};
 use bridge_core::logging::{last_lines, log_file};
 use bridge_core::paths::Paths;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use tauri::State;
 
 use super::Answer;
+use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::start_at_login;
 
@@ -74,10 +75,7 @@ pub(crate) async fn diagnostics_save_report(shell: State<'_, Shell>) -> Answer<S
     let written = tauri::async_runtime::spawn_blocking(write).await.map_err(io::Error::other).flatten();
     let file = written.map_err(|error| {
         tracing::warn!(%error, "a report could not be saved");
-        Failed {
-            code: "report_not_saved".into(),
-            message: "The report could not be saved. Copy it instead.".into(),
-        }
+        Failure::ReportNotSaved
     })?;
     Ok(file.display().to_string())
 }
@@ -105,7 +103,7 @@ async fn taken(shell: &Shell) -> Answer<Diagnostics> {
     let log = match log {
         Ok(Ok(lines)) => lines,
         Ok(Err(error)) => vec![format!("the log cannot be read: {error}")],
-        Err(_) => return Err(unreadable()),
+        Err(_) => return Err(Failure::LogUnreadable.into()),
     };
     Ok(Diagnostics {
         version: env!("CARGO_PKG_VERSION"),
@@ -121,10 +119,6 @@ async fn taken(shell: &Shell) -> Answer<Diagnostics> {
         subjects: Subject::EXAMINED,
         log,
     })
-}
-
-fn unreadable() -> Failed {
-    Failed { code: "unexpected".into(), message: "The log could not be read.".into() }
 }
 
 fn operating_system() -> String {

@@ -1,11 +1,11 @@
 //! A key on its way from a page.
 
 use bridge_core::api_key::ApiKey;
-use bridge_core::control::Failed;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
 use super::Answer;
+use crate::failure::Failure;
 
 /// What a person pasted: an almost-key is as secret as a key.
 pub(crate) struct PastedKey(SecretString);
@@ -19,10 +19,7 @@ impl<'de> Deserialize<'de> for PastedKey {
 impl PastedKey {
     /// The key, if it has the form of one.
     pub(crate) fn parse(&self) -> Answer<ApiKey> {
-        ApiKey::parse(self.0.expose_secret()).map_err(|_| Failed {
-            code: "not_a_key".into(),
-            message: "This does not look like a Jean Memory key. It starts with jean_sk_.".into(),
-        })
+        ApiKey::parse(self.0.expose_secret()).map_err(|_| Failure::NotAKey.into())
     }
 }
 

@@ -18,6 +18,8 @@ mod settings;
 use bridge_core::bridge::AnswerError;
 use bridge_core::control::{Failed, failed};
 
+use crate::failure::Failure;
+
 /// Every command there is.
 pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
@@ -67,7 +69,7 @@ type Answer<T> = Result<T, Failed>;
 
 /// The paths themselves are what is not known.
 fn no_directory() -> Failed {
-    Failed { code: "no_directory".into(), message: "No folder of the app is known.".into() }
+    Failure::NoDirectory.into()
 }
 
 /// The question has ended meanwhile, or never was.
@@ -78,8 +80,5 @@ fn unknown_question() -> Failed {
 /// A failure of the screen itself.
 fn screen_failed(error: &tauri::Error) -> Failed {
     tracing::error!(%error, "the screen failed");
-    Failed {
-        code: "screen_failed".into(),
-        message: "The window could not be used. Look into the log.".into(),
-    }
+    Failure::Screen.into()
 }

@@ -8,6 +8,7 @@ use bridge_core::view::{SettingChange, Settings};
 use tauri::{AppHandle, State};
 
 use super::Answer;
+use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::start_at_login;
 use crate::windows::{self, main};
@@ -63,20 +64,14 @@ pub(crate) async fn settings_activity_days(shell: State<'_, Shell>, days: u32) -
     Ok(())
 }
 
-pub(super) fn unless_set_by(variable: &str) -> Answer<()> {
+pub(super) fn unless_set_by(variable: &'static str) -> Answer<()> {
     if process_environment(variable).is_none_or(|value| value.is_empty()) {
         return Ok(());
     }
-    Err(Failed {
-        code: "set_by_environment".into(),
-        message: format!(
-            "This comes from {variable}. Unset the variable and restart the app to change it here."
-        ),
-    })
+    Err(Failure::SetByEnvironment(variable).into())
 }
 
-/// The sentence names the file, the place and the reason.
 pub(super) fn unwritten(error: &ConfigError) -> Failed {
     tracing::warn!(%error, "the configuration was not written");
-    Failed { code: "config_not_written".into(), message: format!("{error}.") }
+    Failure::ConfigNotWritten { reason: error.to_string() }.into()
 }

@@ -9,6 +9,8 @@ mod system;
 
 use bridge_core::control::Failed;
 
+use crate::failure::Failure;
+
 /// Whether the system would start this program at login; none when that cannot be known.
 pub(crate) fn is_on() -> Option<bool> {
     system::is_on().inspect_err(|error| tracing::debug!(%error, "start at login is not known")).ok()
@@ -18,7 +20,6 @@ pub(crate) fn is_on() -> Option<bool> {
 pub(crate) fn set(is_on: bool) -> Result<(), Failed> {
     system::set(is_on).map_err(|error| {
         tracing::warn!(%error, "start at login cannot be changed");
-        let message = "Start at login could not be changed. Look into the log.".into();
-        Failed { code: "start_at_login_failed".into(), message }
+        Failure::StartAtLogin.into()
     })
 }
