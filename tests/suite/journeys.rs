@@ -1,5 +1,5 @@
 //! Whole journeys of design.md 2 that need no window, from the outside: J8, J10, J11. Those with windows are in
-//! `app/journeys`, J10's part with windows in `app/survival`.
+//! `app/journeys`, `app/survival` (J10) and `app/reset` (J11).
 
 mod headless;
 mod power_loss;

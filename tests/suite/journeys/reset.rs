@@ -12,6 +12,7 @@ use crate::harness::bridge::{Bridge, BridgeOptions, Ended};
 use crate::harness::keychain::Keychain;
 use crate::harness::mcp::Session;
 use crate::harness::oauth::{Client, Tokens};
+use crate::harness::stdio::{StdioClient, failed};
 use crate::harness::terminal::Typed;
 use crate::system::dice::Dice;
 
@@ -309,6 +310,18 @@ async fn a_damaged_configuration_and_a_crash_are_no_hindrance_and_the_environmen
     assert!(said.contains("thesis.txt"), "{said}");
     assert_eq!(world.read("bridge/data/thesis.txt"), "mine");
     std::fs::remove_file(world.path("bridge/data/thesis.txt")).unwrap();
+    world.assert_as_before();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adapter_that_runs_meanwhile_says_so_and_brings_nothing_back() {
+    let world = World::new().await;
+    let (bridge, ..) = world.lived_in().await;
+    let mut adapter = StdioClient::open(&world.path("bridge")).await;
+    world.ok(&["reset", "--yes"]).await;
+    assert_eq!(bridge.ended().await.code(), Some(0));
+    assert!(failed(&adapter.call("list_memories", json!({})).await).contains("not running"));
+    assert!(adapter.close().await.0.success());
     world.assert_as_before();
 }
 

@@ -12,6 +12,8 @@ use crate::harness::http::Answer;
 use crate::harness::mcp::{modern, reply};
 use crate::harness::oauth::{Client, Tokens};
 use crate::harness::programs::program;
+use crate::harness::serving::command;
+use crate::harness::stdio::{StdioClient, done, failed};
 use crate::system::until;
 
 const NIGHT: u32 = 8 * 3600;
@@ -94,7 +96,7 @@ async fn after_a_sleep_the_apps_go_on_and_what_waited_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_update_replaces_the_program_while_it_runs() {
+async fn an_update_replaces_the_program_while_it_and_adapters_run() {
     let (double, home) = (Double::start().await, tempfile::tempdir().unwrap());
     let installed = home.path().join("bin/jean-bridge");
     std::fs::create_dir(home.path().join("bin")).unwrap();
@@ -104,6 +106,11 @@ async fn an_update_replaces_the_program_while_it_runs() {
     let options = options(&double).home(&folder).program(&installed);
     let bridge = options.clone().start().await;
     let (client, tokens) = sign_in(&bridge).await;
+    let mut adapter = StdioClient::spawn(command(&installed, &[], &folder).arg("stdio"));
+    adapter = adapter.opened("2025-06-18").await;
+    let first = adapter.begin_call("list_memories", json!({})).await;
+    allow_the_one_that_asks(&bridge).await;
+    done(&adapter.answer(first).await["result"]);
     bridge.cli_ok(&["pause"]).await;
 
     install(&installed);
@@ -113,13 +120,26 @@ async fn an_update_replaces_the_program_while_it_runs() {
     bridge.cli_ok(&["resume"]).await;
     assert_works(call(&bridge, &tokens).await);
     let tokens = refreshed(&bridge, &client, &tokens).await;
+    done(&adapter.call("list_memories", json!({})).await);
     let options = options.port(bridge.port());
     assert!(bridge.terminate().await.success());
+    assert!(failed(&adapter.call("list_memories", json!({})).await).contains("not running"));
     let bridge = options.start().await;
+    done(&adapter.call("list_memories", json!({})).await);
     assert_works(call(&bridge, &tokens).await);
     let tokens = refreshed(&bridge, &client, &tokens).await;
     assert_works(call(&bridge, &tokens).await);
+    // An adapter of the new version needs no other permission.
+    let mut newer = StdioClient::spawn(command(&installed, &[], &folder).arg("stdio"));
+    newer = newer.opened("2025-06-18").await;
+    done(&newer.call("list_memories", json!({})).await);
     assert_eq!(bridge.cli_json(&["requests"]).await, json!([]));
+}
+
+async fn allow_the_one_that_asks(bridge: &Bridge) {
+    until("somebody asks", || async { bridge.cli_json(&["requests"]).await != json!([]) }).await;
+    let requests = bridge.cli_json(&["requests"]).await;
+    bridge.cli_ok(&["approve", requests[0]["code"].as_str().expect("a code")]).await;
 }
 
 /// Puts a whole new file in the place of the program, as installers do.
