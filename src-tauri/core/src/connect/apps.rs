@@ -11,7 +11,7 @@ use super::entry::Target;
 use super::surroundings::System;
 
 /// The argument with which the program is an adapter.
-const STDIO: &str = "stdio";
+pub(super) const STDIO: &str = "stdio";
 
 /// An app that can be connected.
 #[derive(Debug)]

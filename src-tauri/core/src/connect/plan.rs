@@ -56,7 +56,8 @@ pub(super) fn put(app: &App, file: &Path, entry: &Entry, old: Option<Record>) ->
         Some(old) => (old.previous, old.made_file),
         None => (present, !snapshot.exists()),
     };
-    let record = Record { wrote: fingerprint(&entry.value()), splice: Some(made), previous, made_file };
+    let wrote = fingerprint(&entry.value());
+    let record = Record { wrote, splice: Some(made), previous, made_file, is_loss_told: false };
     Ok(Plan::Edit { file: file.to_owned(), snapshot, text, shown, record: Some(record) })
 }
 

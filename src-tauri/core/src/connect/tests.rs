@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::*;
-use crate::view::EntryChange;
+use crate::view::{ConnectStep, EntryChange};
 
 const URL: &str = "http://127.0.0.1:5326/mcp";
 const CURSOR: &str = ".cursor/mcp.json";
@@ -331,6 +331,12 @@ mod adapters {
         let running = home.connector_at(URL, PROGRAM, Some("claude-desktop"));
         assert!(running.app(app("claude-desktop")).quit_first);
         assert!(matches!(connect(&running, "claude-desktop").await, Err(ConnectError::QuitFirst(_))));
+        let preview = running.preview_connect(app("claude-desktop"), false).unwrap();
+        assert_eq!(
+            (preview.steps.len(), preview.quit_first),
+            (1, true),
+            "what would be done can be seen before"
+        );
         assert_eq!(home.read(FILE), "{}");
     }
 
