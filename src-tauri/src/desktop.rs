@@ -7,7 +7,7 @@ use crate::ending::{Signals, StartsAgain};
 use crate::launch::{CannotStart, Started};
 use crate::shell::Shell;
 use crate::windows::cannot_start;
-use crate::{asking, commands, display, ending, notify, opening, tray};
+use crate::{asking, commands, connecting, display, ending, notify, opening, tray};
 
 /// Runs the app; returns when it has been quit and the bridge has ended.
 pub(crate) fn run(started: Started, signals: Signals) -> anyhow::Result<()> {
@@ -39,6 +39,7 @@ fn show(started: Started, signals: Signals, starts_again: &StartsAgain) -> anyho
         tray::host::watch(app, drawn.is_ok());
         notify::start(app, started.happenings);
         asking::start(app.clone());
+        connecting::watch(app.clone());
         opening::start(app, is_background);
     });
     Ok(())

@@ -1,4 +1,5 @@
-//! What opens outside of the app: fixed addresses and our own folder, never what a page or a stranger names.
+//! What opens outside of the app: fixed addresses, our own folder and the links of known apps, never what a page or a
+//! stranger names.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -9,6 +10,22 @@ use bridge_core::control::Failed;
 
 /// Where a person makes and revokes keys (upstream-api.md 6).
 const KEY_PAGE: &str = "https://jeanmemory.com/settings";
+
+/// The beginnings of the links that apps take (clients.md 4).
+const APP_LINKS: [&str; 5] = ["cursor:", "vscode:", "vscode-insiders:", "lmstudio:", "goose:"];
+
+/// Opens the link of an app, as the core has made it.
+pub(crate) fn open_app(link: &str) -> Result<(), Failed> {
+    if !is_app_link(link) {
+        tracing::error!("a link of an app begins in a way that is not known");
+        return opened(Err(std::io::ErrorKind::Unsupported.into()));
+    }
+    opened(open(link.as_ref()))
+}
+
+fn is_app_link(link: &str) -> bool {
+    APP_LINKS.iter().any(|start| link.starts_with(start))
+}
 
 /// Opens the Jean Memory settings in the browser.
 pub(crate) fn open_key_page() -> Result<(), Failed> {
@@ -50,4 +67,20 @@ fn opened(result: std::io::Result<()>) -> Result<(), Failed> {
         let message = "No program here opens this. Open it by hand.".into();
         Failed { code: "cannot_open".into(), message }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_links_of_known_apps_are_opened() {
+        assert!(is_app_link("cursor://anysphere.cursor-deeplink/mcp/install?name=jean-memory"));
+        assert!(is_app_link("vscode:mcp/install?x"));
+        for other in
+            ["https://example.com", "file:///etc/passwd", "ms-msdt:/id", "cursorx://y", " cursor://y"]
+        {
+            assert!(!is_app_link(other), "{other}");
+        }
+    }
 }

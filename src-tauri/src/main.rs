@@ -5,6 +5,7 @@
 mod asking;
 mod automation;
 mod commands;
+mod connecting;
 mod desktop;
 mod display;
 mod ending;

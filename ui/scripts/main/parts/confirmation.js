@@ -7,10 +7,10 @@ import { failureSlot, perform } from "./perform.js";
 let made = 0;
 
 /**
- * Asks in `place`. `question` and `doIt` are nodes or texts, `means` a list of sentences.
+ * Asks in `place`. `question` and `doIt` are nodes or texts, `means` a list of sentences, `shown` what belongs to them.
  * `work` runs on yes; `done` after it succeeded; `closed` whenever the question goes.
  */
-export function confirmIn(place, { question, means, doIt, keep, work, done, closed }) {
+export function confirmIn(place, { question, means, shown = [], doIt, keep, work, done, closed }) {
   made += 1;
   const failure = failureSlot();
   const title = element("p", { class: "confirm-question", id: `confirm-${made}` }, question);
@@ -22,6 +22,7 @@ export function confirmIn(place, { question, means, doIt, keep, work, done, clos
     { class: "confirm", role: "alertdialog", "aria-labelledby": title.id, "aria-describedby": body.id, onkeydown: escape },
     title,
     body,
+    ...shown,
     failure,
     element("div", { class: "row row-end" }, no, yes),
   );
