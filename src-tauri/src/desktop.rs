@@ -25,6 +25,7 @@ pub(crate) fn run(started: Started, signals: Signals) -> anyhow::Result<()> {
 fn show(started: Started, signals: Signals, starts_again: &StartsAgain) -> anyhow::Result<()> {
     display::connect()?;
     let is_background = started.is_background;
+    let bridge = started.bridge.clone();
     let app = tauri::Builder::default()
         .manage(Shell::new(&started))
         .manage(starts_again.clone())
@@ -32,6 +33,7 @@ fn show(started: Started, signals: Signals, starts_again: &StartsAgain) -> anyho
         .build(context())
         .context("the desktop app cannot start")?;
     ending::quit_when_told(app.handle().clone(), signals);
+    ending::quit_when_asked(app.handle().clone(), bridge);
     until_quit(app, move |app| {
         // Without the icon, say because its picture cannot be written, the windows still work.
         let drawn =

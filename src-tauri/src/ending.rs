@@ -40,6 +40,14 @@ pub(crate) fn quit_when_told(app: AppHandle, mut signals: Signals) {
     });
 }
 
+/// The command line may ask for the end as well.
+pub(crate) fn quit_when_asked(app: AppHandle, bridge: Arc<Bridge>) {
+    tauri::async_runtime::spawn(async move {
+        bridge.asked_to_end().await;
+        quit(&app);
+    });
+}
+
 /// Ends the bridge: streams are closed, what is to be remembered is on disk, socket and port are free.
 pub(crate) fn shut_down(bridge: &Bridge) {
     tracing::info!("the bridge ends");

@@ -21,14 +21,24 @@ const LAYERS: &[Layer] = &[
         peers: Peers::MayMeet, // the words that everyone speaks
     },
     Layer {
-        modules: &["fetch", "logging", "port_holder", "sandbox", "store", "upstream", "vault"],
+        modules: &[
+            "fetch",
+            "logging",
+            "login_entry",
+            "port_holder",
+            "process",
+            "sandbox",
+            "store",
+            "upstream",
+            "vault",
+        ],
         peers: Peers::Strangers,
     },
     Layer { modules: &["accounts", "config"], peers: Peers::Strangers },
     Layer { modules: &["api_key_clients", "connect", "consent", "mcp", "oauth"], peers: Peers::MayMeet },
     Layer { modules: &["http"], peers: Peers::Strangers },
     // The socket offers what the bridge can do, and the bridge starts the socket.
-    Layer { modules: &["bridge", "control"], peers: Peers::MayMeet },
+    Layer { modules: &["bridge", "control", "reset"], peers: Peers::MayMeet },
 ];
 
 /// Which modules may name a library; no line means that all may.
@@ -40,7 +50,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rmcp", &["http", "mcp"]),
     ("rusqlite", &["sandbox", "store"]),
     ("saphyr_parser", &["connect"]),
-    ("sysinfo", &["connect"]),
+    ("sysinfo", &["process"]),
     ("tauri", &[]),
 ];
 

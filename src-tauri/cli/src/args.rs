@@ -1,5 +1,7 @@
 //! What can be typed.
 
+use std::path::PathBuf;
+
 use bridge_core::scope::Scopes;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -106,6 +108,11 @@ pub(crate) enum Command {
     Connect(Connect),
     /// Take the bridge out of an app again
     Disconnect(Disconnect),
+    /// Write the extension for Claude Desktop, to be installed by opening it
+    ///
+    /// Another way than `connect claude-desktop`: Claude's settings stay as they are. It holds no key, only the path of
+    /// this program.
+    Mcpb(Mcpb),
     /// Show the log
     Logs(Logs),
     /// Print a completion script for a shell
@@ -199,6 +206,15 @@ pub(crate) struct Disconnect {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Mcpb {
+    /// Where to; jean-memory.mcpb if left out
+    pub(crate) file: Option<PathBuf>,
+    /// Leave out the path of this program, to give the file to others: it then looks where packages install
+    #[arg(long)]
+    pub(crate) any_computer: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Logs {
     /// Go on with what is added, until Ctrl-C
     #[arg(short, long)]
@@ -256,6 +272,8 @@ mod tests {
             "connect cursor --replace",
             "disconnect cursor --dry-run --json",
             "logs -f",
+            "mcpb",
+            "mcpb --any-computer target/jean-memory-bridge.mcpb",
             "completions bash",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());

@@ -8,6 +8,7 @@ mod connect;
 mod failure;
 mod key;
 mod logs;
+mod mcpb;
 mod output;
 mod pause;
 mod question;
@@ -54,6 +55,9 @@ fn run(command: Command) -> Result<(), Failure> {
         clap_complete::generate(shell, &mut Cli::command(), "jean-bridge", &mut script);
         return output::print_bytes(&script);
     }
+    if let Command::Mcpb(options) = command {
+        return mcpb::run(&options);
+    }
     let paths = Paths::discover(&process_environment).map_err(Failure::sentence)?;
     if let Command::Serve { port } = command {
         let runtime =
@@ -90,6 +94,6 @@ async fn ask(paths: &Paths, command: Command) -> Result<(), Failure> {
         Command::Resume => pause::resume(&client).await,
         Command::Accounts { action: None, format } => accounts::list(&client, format).await,
         Command::Accounts { action: Some(action), .. } => accounts::change(&client, action).await,
-        Command::Serve { .. } | Command::Logs(_) | Command::Completions { .. } => Ok(()),
+        Command::Serve { .. } | Command::Logs(_) | Command::Mcpb(_) | Command::Completions { .. } => Ok(()),
     }
 }

@@ -9,11 +9,11 @@
 //!
 //! | | Modules | |
 //! |---|---|---|
-//! | 6 | [`bridge`], [`control`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do |
+//! | 6 | [`bridge`], [`control`], [`reset`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do; and all of it can be removed |
 //! | 5 | [`http`] | the door, the routes, the pages: handlers parse, ask, answer |
 //! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
-//! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`] | the outside world; none knows another |
+//! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`], [`process`], [`login_entry`] | the outside world; none knows another |
 //! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`origin`], [`paths`], [`view`], TLS and `unbroken` | the words that everyone speaks |
 //!
 //! # The way of a request for access
@@ -56,6 +56,11 @@
 //! planned; a preview is the same plan, shown. Its editors give back one piece of text in the place of another, and each
 //! result is read again before it is written.
 //!
+//! # The way back
+//!
+//! [`reset::Reset`] frees the apps, waits for the bridge's lock, and removes keychain entries and files: only what it
+//! knows by name, and nothing behind a link.
+//!
 //! # Secrets
 //!
 //! Keys and the signing key of access tokens are in the [`vault`], that is the system's keychain, and in memory
@@ -91,11 +96,14 @@ pub mod fetch;
 pub mod http;
 pub mod ids;
 pub mod logging;
+pub mod login_entry;
 pub mod mcp;
 pub mod oauth;
 pub mod origin;
 pub mod paths;
 pub mod port_holder;
+pub mod process;
+pub mod reset;
 pub mod sandbox;
 pub mod scope;
 pub mod secret;

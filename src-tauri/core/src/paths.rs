@@ -26,6 +26,8 @@ const LOCK_NAME: &str = "bridge.lock";
 /// The directories and files of one bridge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
+    /// The directory that everything is under, if the environment names one.
+    pub home: Option<PathBuf>,
     /// `config.toml`; need not exist.
     pub config_file: PathBuf,
     /// The database and its backups.
@@ -81,6 +83,7 @@ impl Paths {
     pub fn under(home: &Path) -> Self {
         let data_dir = home.join("data");
         Self {
+            home: Some(home.to_owned()),
             config_file: home.join("config.toml"),
             log_dir: home.join("logs"),
             sandbox_dir: home.join("sandbox"),
@@ -93,6 +96,7 @@ impl Paths {
     fn of_system(dirs: &ProjectDirs) -> Self {
         let data_dir = dirs.data_local_dir().to_owned();
         Self {
+            home: None,
             config_file: dirs.config_dir().join("config.toml"),
             log_dir: dirs.state_dir().unwrap_or(&data_dir).join("logs"),
             sandbox_dir: data_dir.join("sandbox"),
@@ -100,6 +104,13 @@ impl Paths {
             keychain_service: KEYCHAIN_SERVICE.to_owned(),
             data_dir,
         }
+    }
+
+    /// Folders that may be above these and are nobody else's: named after the product.
+    pub(crate) fn is_of_product(folder: &Path) -> bool {
+        let bundle = format!("{QUALIFIER}.{ORGANIZATION}.{APPLICATION}");
+        let names = [ORGANIZATION, APPLICATION, &bundle];
+        folder.file_name().and_then(|name| name.to_str()).is_some_and(|name| names.contains(&name))
     }
 
     /// The local socket.

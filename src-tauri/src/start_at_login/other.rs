@@ -3,10 +3,9 @@
 use std::io;
 
 use auto_launch::{AutoLaunch, AutoLaunchBuilder};
+use bridge_core::login_entry::NAME;
 
 use crate::launch::BACKGROUND;
-
-const NAME: &str = "Jean Memory Bridge";
 
 pub(super) fn is_on() -> io::Result<bool> {
     entry()?.is_enabled().map_err(io::Error::other)

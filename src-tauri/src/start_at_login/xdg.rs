@@ -2,15 +2,15 @@
 //! libraries for it leave blanks in paths unquoted and do not look at `XDG_CONFIG_HOME`.
 
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bridge_core::config::process_environment;
+use bridge_core::login_entry::{file, quoted};
 use bridge_core::paths::HOME_VARIABLE;
 use gtk::glib::{KeyFile, KeyFileFlags};
 
 use crate::launch::BACKGROUND;
 
-const FILE_NAME: &str = "com.jeanmemory.bridge.desktop";
 const GROUP: &str = "Desktop Entry";
 
 pub(super) fn is_on() -> io::Result<bool> {
@@ -35,11 +35,6 @@ pub(super) fn set(is_on: bool) -> io::Result<()> {
     }
 }
 
-fn file() -> io::Result<PathBuf> {
-    let user = directories::BaseDirs::new().ok_or_else(|| io::Error::other("there is no home directory"))?;
-    Ok(user.config_dir().join("autostart").join(FILE_NAME))
-}
-
 /// What the entry starts: this program, with the same directories.
 fn command() -> io::Result<String> {
     let program = tauri::process::current_binary(&tauri::Env::default())?;
@@ -57,20 +52,6 @@ fn command_line(program: &Path, home: Option<&str>) -> io::Result<String> {
         None => String::new(),
     };
     Ok(format!("{home}{} {BACKGROUND}", quoted(program)))
-}
-
-/// One argument of an `Exec` line (Desktop Entry Specification, "The Exec key"): quoted, and `%` is a field code.
-fn quoted(argument: &str) -> String {
-    let mut quoted = String::from('"');
-    for letter in argument.chars() {
-        match letter {
-            '"' | '`' | '$' | '\\' => quoted.extend(['\\', letter]),
-            '%' => quoted.push_str("%%"),
-            letter => quoted.push(letter),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 fn entry(command: &str) -> String {

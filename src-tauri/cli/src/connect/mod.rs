@@ -122,7 +122,7 @@ async fn address(paths: &Paths, client: &Client) -> Result<String, Failure> {
 }
 
 /// This program, in a version that is an adapter.
-fn adapter() -> Result<Option<PathBuf>, Failure> {
+pub(crate) fn adapter() -> Result<Option<PathBuf>, Failure> {
     match Cli::command().find_subcommand(ADAPTER) {
         Some(_) => std::env::current_exe().map(Some).map_err(Failure::sentence),
         None => Ok(None),

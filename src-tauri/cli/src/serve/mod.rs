@@ -17,7 +17,7 @@ use tracing::level_filters::LevelFilter;
 use crate::failure::Failure;
 use crate::terminal::{Terminal, is_in_foreground};
 
-/// Runs until a signal comes.
+/// Runs until a signal comes, or somebody asks for its end.
 pub(crate) async fn run(paths: &Paths, port: Option<u16>) -> Result<(), Failure> {
     // Before anything that takes time, so that a signal always ends it cleanly.
     let mut signals = Signals::listen().map_err(Failure::sentence)?;
@@ -35,6 +35,7 @@ pub(crate) async fn run(paths: &Paths, port: Option<u16>) -> Result<(), Failure>
     terminal.say(&greeting(&bridge, paths, is_answered_here));
     tokio::select! {
         () = questions::follow(&bridge, terminal) => {}
+        () = bridge.asked_to_end() => {}
         () = signals.next() => {}
     }
     tracing::info!("the bridge ends");

@@ -65,6 +65,7 @@ pub struct Bridge {
     changes: Changes,
     happenings: broadcast::Sender<Happening>,
     window_wanted: watch::Sender<u64>,
+    end_wanted: watch::Sender<bool>,
     /// What was found at the start and a person should know.
     found: Option<Problem>,
     shutdown: CancellationToken,
@@ -82,6 +83,18 @@ impl Bridge {
     #[must_use]
     pub fn questions(&self) -> watch::Receiver<Vec<RequestView>> {
         self.questions.subscribe()
+    }
+
+    /// Asks whoever runs this bridge to end it, in the order that suits them.
+    pub fn ask_to_end(&self) {
+        tracing::info!("the bridge is asked to end");
+        self.end_wanted.send_replace(true);
+    }
+
+    /// Waits until somebody has [asked](Bridge::ask_to_end).
+    pub async fn asked_to_end(&self) {
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = self.end_wanted.subscribe().wait_for(|asked| *asked).await;
     }
 
     /// Ends: no new requests, running calls are cancelled, what is to be remembered is written down.

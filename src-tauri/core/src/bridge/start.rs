@@ -113,6 +113,7 @@ impl Bridge {
             changes,
             happenings: happenings::channel(),
             window_wanted: watch::Sender::default(),
+            end_wanted: watch::Sender::default(),
             found,
             shutdown: shutdown.clone(),
             tasks,

@@ -10,6 +10,7 @@ mod by_hand;
 mod document;
 mod entry;
 mod error;
+mod extension;
 mod file;
 mod link;
 mod losses;
@@ -33,6 +34,7 @@ pub use self::document::Unreadable;
 pub use self::entry::ENTRY_NAME;
 use self::entry::fingerprint;
 pub use self::error::ConnectError;
+pub use self::extension::{EXTENSION_SUFFIX, ExtensionError, extension};
 pub use self::file::FileError;
 pub use self::losses::{Losses, Noticed};
 use self::memory::{Lock, Memory, Record};
@@ -95,6 +97,12 @@ impl Connector {
             quit_first: !is_settled && by == ConnectBy::File && self.is_rewritten(app),
             files,
         }
+    }
+
+    /// The apps that the bridge has written something into; `also_unwritten`: and those that lead here by whatever
+    /// means, say by hand.
+    pub fn entered(&self, also_unwritten: bool) -> impl Iterator<Item = &'static App> {
+        APPS.iter().filter(move |app| self.is_entered(app, also_unwritten))
     }
 
     /// What [`Connector::connect`] would do, also for an app that must be quit first.

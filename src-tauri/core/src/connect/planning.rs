@@ -71,6 +71,7 @@ impl Connector {
     pub(super) fn plan_disconnect(&self, app: &App) -> Result<Vec<Plan>, ConnectError> {
         let mut official = self.official(app);
         let mut plans = Vec::new();
+        let mut not_ours = None;
         for file in self.installed(app)? {
             let remove = official.take().and_then(|(program, official)| Some((program, official.remove?)));
             let record = self.memory.record(&file);
@@ -81,7 +82,8 @@ impl Connector {
                     continue;
                 }
                 (Some(entry), None) if !self.leads_here(app, &entry) => {
-                    return Err(ConnectError::NotOurs(file));
+                    not_ours = Some(file);
+                    continue;
                 }
                 (Some(_), _) => {}
             }
@@ -92,6 +94,10 @@ impl Connector {
                 }
                 _ => self.plan_edit(app, &file, Aim::Gone)?,
             });
+        }
+        // Of several files one may hold somebody else's entry, which is no reason to leave ours in another.
+        if let Some(file) = not_ours.filter(|_| plans.is_empty()) {
+            return Err(ConnectError::NotOurs(file));
         }
         Ok(plans)
     }

@@ -96,6 +96,18 @@ impl Connector {
         Some((self.surroundings.program(official.program).filter(|_| fits)?, official))
     }
 
+    /// Whether the bridge has written something into the app that is still to be taken out; `also_unwritten`: or
+    /// whether it is entered there by whatever means, say by hand.
+    pub(super) fn is_entered(&self, app: &App, also_unwritten: bool) -> bool {
+        self.surroundings.files_of(app).iter().any(|file| match entry_in(app, file) {
+            Ok(Some(entry)) => {
+                self.memory.record(file).is_some() || also_unwritten && self.leads_here(app, &entry)
+            }
+            Ok(None) => false,
+            Err(_) => self.memory.record(file).is_some(),
+        })
+    }
+
     pub(super) fn is_rewritten(&self, app: &App) -> bool {
         app.rewritten_by.iter().any(|process| (self.surroundings.runs)(process))
     }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::apps::{App, Base, File};
+use crate::process;
 
 /// An operating system, because apps differ in where they keep things on each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Surroundings {
             home,
             system: System::current(),
             environment: Box::new(|name| std::env::var_os(name)),
-            runs: Box::new(runs),
+            runs: Box::new(process::runs),
         })
     }
 
@@ -146,15 +147,6 @@ fn packages(local: &Path, prefix: &str) -> Vec<PathBuf> {
 /// `base` itself for an empty path: `join` would put a slash after it.
 fn join(base: &Path, path: &str) -> PathBuf {
     path.split('/').filter(|part| !part.is_empty()).fold(base.to_owned(), |base, part| base.join(part))
-}
-
-fn runs(name: &str) -> bool {
-    use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System as Processes};
-    let mut processes = Processes::new();
-    // Names only, and not those of threads.
-    let wanted = ProcessRefreshKind::nothing().without_tasks();
-    processes.refresh_processes_specifics(ProcessesToUpdate::All, true, wanted);
-    processes.processes().values().any(|process| process.name() == name)
 }
 
 #[cfg(test)]

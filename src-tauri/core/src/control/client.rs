@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::routes::{
-    ACCOUNTS, APPROVE, CLIENTS, DENY, REMOVE_ACCOUNT, REQUESTS, REVOKE, SETTINGS, STATUS, WINDOW,
+    ACCOUNTS, APPROVE, CLIENTS, DENY, END, REMOVE_ACCOUNT, REQUESTS, REVOKE, SETTINGS, STATUS, WINDOW,
 };
 use super::transport;
 use super::wire::{AddAccount, Approve, Deny, ErrorBody, RemoveAccount, Revoke, WireKey};
@@ -162,6 +162,14 @@ impl Client {
     /// [`ClientError`].
     pub async fn change_setting(&self, change: &SettingChange) -> Result<Settings, ClientError> {
         understood(&self.post(SETTINGS, change, QUICK).await?)
+    }
+
+    /// Asks the bridge to end, and the app around it; it does so a moment later.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn end(&self) -> Result<(), ClientError> {
+        self.ask(Method::POST, END, Bytes::new(), QUICK).await.map(drop)
     }
 
     /// A connection for several requests, one after the other.

@@ -56,20 +56,22 @@ pub enum ClaimError {
 pub struct Listener {
     // Before the lock: the socket is gone when the next bridge may claim it.
     transport: transport::Listener,
-    _lock: File,
+    _lock: Lock,
 }
 
-impl Listener {
-    /// Takes the lock, then puts a fresh socket in the place of whatever a crash left.
+/// The kernel's lock on these directories: while it is held, no bridge runs or starts there.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
+
+impl Lock {
+    /// Takes it, if nobody has it.
     ///
     /// Of two programs that start at the same time one gets the kernel's lock. The lock file stays when
     /// the lock ends; removing it would let two programs lock two files of one name.
     ///
-    /// Needs a tokio runtime.
-    ///
     /// # Errors
     /// [`ClaimError`].
-    pub fn claim(paths: &Paths) -> Result<Self, ClaimError> {
+    pub fn take(paths: &Paths) -> Result<Self, ClaimError> {
         private_dir(&paths.run_dir)?;
         let path = paths.lock();
         let failed = |reason| ClaimError::Failed { path: path.clone(), reason };
@@ -82,6 +84,19 @@ impl Listener {
             TryLockError::WouldBlock => ClaimError::AlreadyRunning,
             TryLockError::Error(reason) => failed(reason),
         })?;
+        Ok(Self(lock))
+    }
+}
+
+impl Listener {
+    /// Takes the lock, then puts a fresh socket in the place of whatever a crash left.
+    ///
+    /// Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ClaimError`].
+    pub fn claim(paths: &Paths) -> Result<Self, ClaimError> {
+        let lock = Lock::take(paths)?;
         Ok(Self { transport: transport::Listener::bind(paths)?, _lock: lock })
     }
 

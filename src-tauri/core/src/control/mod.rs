@@ -22,6 +22,6 @@ mod wire;
 
 pub use client::{Client, ClientError, Connection};
 pub use failure::{Failure, failed};
-pub use listener::{ClaimError, Listener};
+pub use listener::{ClaimError, Listener, Lock};
 pub use routes::router;
 pub use wire::{Account, Approve, ErrorBody, Failed, WireKey};

@@ -30,6 +30,7 @@ pub(super) const ACCOUNTS: &str = "/v1/accounts";
 pub(super) const REMOVE_ACCOUNT: &str = "/v1/accounts/remove";
 pub(super) const WINDOW: &str = "/v1/window";
 pub(super) const SETTINGS: &str = "/v1/settings";
+pub(super) const END: &str = "/v1/end";
 
 /// What a running bridge offers on its socket; others may be merged into it.
 pub fn router(bridge: Arc<Bridge>) -> Router {
@@ -44,6 +45,7 @@ pub fn router(bridge: Arc<Bridge>) -> Router {
         .route(REMOVE_ACCOUNT, post(remove_account))
         .route(WINDOW, post(window))
         .route(SETTINGS, post(change_setting))
+        .route(END, post(end))
         .fallback(async || Failure::no_such_route())
         .method_not_allowed_fallback(async || Failure::no_such_method())
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -112,6 +114,12 @@ async fn window(State(bridge): State<Arc<Bridge>>) -> Result<StatusCode, Failure
 
 async fn change_setting(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<Json<Settings>, Failure> {
     Ok(Json(bridge.change_setting(read::<SettingChange>(body)?).await?))
+}
+
+/// The answer leaves before the bridge does: who is connected is answered.
+async fn end(State(bridge): State<Arc<Bridge>>) -> StatusCode {
+    bridge.ask_to_end();
+    StatusCode::NO_CONTENT
 }
 
 impl From<Account> for ApprovalAccount {

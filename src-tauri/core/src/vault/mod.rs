@@ -122,6 +122,25 @@ impl Vault {
         self.ask(item, item::delete).await.map(|_| ())
     }
 
+    /// The names of all items that are kept, those too that nobody remembers.
+    ///
+    /// # Errors
+    /// Why the keychain did not answer.
+    pub async fn items(&self) -> Result<Vec<String>, VaultError> {
+        let found = self.answer_in_time("every item", item::names).await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Removes all items, those too that nobody remembers; says how many.
+    ///
+    /// # Errors
+    /// Why the keychain did not do it; some may be gone. See [`Vault::write`].
+    pub async fn clear(&self) -> Result<usize, VaultError> {
+        let removed = self.answer_in_time("every item", item::clear).await?;
+        // "No such item" is no answer here: someone deleted it in the same moment.
+        removed.ok_or(VaultError::Failed)
+    }
+
     /// What the last call showed.
     #[must_use]
     pub fn state(&self) -> VaultState {
@@ -146,31 +165,44 @@ impl Vault {
         }
     }
 
-    /// Does `job` with the entry of `item` on a thread of its own; `None` when there is no such item.
-    ///
-    /// Not `spawn_blocking`: the runtime would wait for its threads at exit, behind a prompt.
+    /// Does `job` with the entry of `item`; `None` when there is no such item.
     async fn ask<T: Send + 'static>(
         &self,
         item: &str,
         job: impl Fn(&Entry) -> Result<T, Error> + Send + 'static,
     ) -> Result<Option<T>, VaultError> {
-        let answer = tokio::time::timeout(self.deadline, self.answer(item, job)).await;
+        let name = item.to_owned();
+        let job = move |store: &CredentialStore, service: &str| {
+            store.build(service, &name, None).and_then(|entry| job(&entry))
+        };
+        self.answer_in_time(item, job).await
+    }
+
+    async fn answer_in_time<T: Send + 'static>(
+        &self,
+        what: &str,
+        job: impl Fn(&CredentialStore, &str) -> Result<T, Error> + Send + 'static,
+    ) -> Result<Option<T>, VaultError> {
+        let answer = tokio::time::timeout(self.deadline, self.answer(what, job)).await;
         answer.unwrap_or_else(|_| {
             self.inner.line.overdue();
             Err(VaultError::TimedOut)
         })
     }
 
+    /// Does `job` on a thread of its own.
+    ///
+    /// Not `spawn_blocking`: the runtime would wait for its threads at exit, behind a prompt.
     async fn answer<T: Send + 'static>(
         &self,
-        item: &str,
-        job: impl Fn(&Entry) -> Result<T, Error> + Send + 'static,
+        what: &str,
+        job: impl Fn(&CredentialStore, &str) -> Result<T, Error> + Send + 'static,
     ) -> Result<Option<T>, VaultError> {
         let mut turn = self.inner.line.turn().await;
-        let (inner, item) = (Arc::clone(&self.inner), item.to_owned());
+        let (inner, what) = (Arc::clone(&self.inner), what.to_owned());
         let (tell, told) = oneshot::channel();
         let thread = std::thread::Builder::new().name("keychain".to_owned()).spawn(move || {
-            let answer = inner.work(&mut turn, &item, job, || !tell.is_closed());
+            let answer = inner.work(&mut turn, &what, job, || !tell.is_closed());
             turn.note(&answer);
             drop(turn);
             // Nobody may be waiting any more.
@@ -189,13 +221,13 @@ impl Inner {
     fn work<T>(
         &self,
         turn: &mut Turn,
-        item: &str,
-        job: impl Fn(&Entry) -> Result<T, Error>,
+        what: &str,
+        job: impl Fn(&CredentialStore, &str) -> Result<T, Error>,
         wanted: impl Fn() -> bool,
     ) -> Result<Option<T>, VaultError> {
         let mut retried = false;
         loop {
-            let error = match self.attempt(turn, item, &job) {
+            let error = match self.attempt(turn, what, &job) {
                 Ok(found) => return Ok(found),
                 Err(error) => error,
             };
@@ -209,14 +241,14 @@ impl Inner {
     fn attempt<T>(
         &self,
         turn: &mut Turn,
-        item: &str,
-        job: impl Fn(&Entry) -> Result<T, Error>,
+        what: &str,
+        job: impl Fn(&CredentialStore, &str) -> Result<T, Error>,
     ) -> Result<Option<T>, VaultError> {
-        let store = turn.take().map_or_else(&self.open, Ok).map_err(|error| refusal(item, &error))?;
-        let answer = match store.build(&self.service, item, None).and_then(|entry| job(&entry)) {
+        let store = turn.take().map_or_else(&self.open, Ok).map_err(|error| refusal(what, &error))?;
+        let answer = match job(&*store, &self.service) {
             Ok(found) => Ok(Some(found)),
             Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(refusal(item, &error)),
+            Err(error) => Err(refusal(what, &error)),
         };
         if !matches!(answer, Err(VaultError::Unavailable)) {
             turn.put_back(store);
@@ -225,7 +257,7 @@ impl Inner {
     }
 }
 
-fn refusal(item: &str, error: &Error) -> VaultError {
-    tracing::debug!(item, %error, "the keychain refused");
+fn refusal(what: &str, error: &Error) -> VaultError {
+    tracing::debug!(what, %error, "the keychain refused");
     VaultError::of(error)
 }

@@ -7,6 +7,7 @@ mod activity;
 mod client;
 mod connect;
 mod request;
+mod reset;
 mod settings;
 mod status;
 
@@ -20,5 +21,9 @@ pub use connect::{
     ConnectTroubleCode, ConnectView, EntryChange, LostApp,
 };
 pub use request::{Destination, Registered, RequestView, Warning};
+pub use reset::{
+    Holds, KeychainTrouble, ResetApp, ResetFile, ResetKeychain, ResetOutcome, ResetPlan, ResetStay,
+    StaysBecause,
+};
 pub use settings::{Appearance, SettingChange, Settings};
 pub use status::{Problem, State, StatusView};

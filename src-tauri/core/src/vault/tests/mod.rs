@@ -32,6 +32,22 @@ async fn deleting_what_is_not_there_is_no_error() {
 }
 
 #[tokio::test]
+async fn all_items_of_the_service_are_found_and_removed_and_nobody_elses() {
+    let (vault, script) = Scripted::vault();
+    assert_eq!(vault.items().await, Ok(Vec::new()));
+    vault.write("signing-key", secret("one")).await.unwrap();
+    vault.write("account:a", secret("two")).await.unwrap();
+    // The mock finds parts of names, which no real keychain does.
+    let foreign = script.store.build(&format!("{SERVICE} of another"), "key", None).unwrap();
+    foreign.set_password("three").unwrap();
+    assert_eq!(vault.items().await.unwrap(), ["account:a", "signing-key"]);
+    assert_eq!(vault.clear().await, Ok(2));
+    assert_eq!((script.kept("signing-key"), script.kept("account:a")), (None, None));
+    assert_eq!(foreign.get_password().unwrap(), "three");
+    assert_eq!(vault.clear().await, Ok(0));
+}
+
+#[tokio::test]
 async fn nothing_is_opened_before_the_first_use_and_then_once() {
     let (vault, script) = Scripted::vault();
     assert_eq!(script.opened(), 0);

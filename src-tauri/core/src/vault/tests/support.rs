@@ -101,6 +101,12 @@ impl CredentialStoreApi for Opened {
         self.0.store.build(service, user, modifiers)
     }
 
+    fn search(&self, spec: &HashMap<&str, &str>) -> Result<Vec<Entry>, Error> {
+        let hook = self.0.on_use.lock().unwrap().clone();
+        hook();
+        self.0.store.search(spec)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

@@ -1,0 +1,174 @@
+//! Removing everything: the apps get their settings back, the keychain its place, the disk its room (design.md J11).
+//!
+//! First a plan, which is data and changes nothing; then what was planned, looked up anew. The order is such that a
+//! failure in the middle can be repeated: the apps first, because what was written into them is only known as long as
+//! there is data, and nothing else goes before that is done; the files last.
+
+mod files;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep};
+
+use crate::connect::{App, ConnectError, Connector};
+use crate::control::{ClaimError, Lock};
+use crate::login_entry;
+use crate::paths::Paths;
+use crate::vault::{Vault, VaultError};
+use crate::view::{
+    ConnectSteps, KeychainTrouble, ResetApp, ResetKeychain, ResetOutcome, ResetPlan, ResetStay, StaysBecause,
+};
+
+/// How long a bridge that was asked to end may take, and the process around it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks at the lock.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Removes what one bridge has made.
+pub struct Reset {
+    paths: Paths,
+    vault: Vault,
+    /// Without one the apps stay as they are.
+    connector: Option<Connector>,
+    /// Whether entries that lead here belong to this bridge, whoever made them.
+    owns_address: bool,
+}
+
+/// Why not everything was removed. What was is gone, and trying again does the rest.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// These apps could not be freed; nothing else was touched.
+    #[error("{}", clauses(.0))]
+    Apps(Vec<ResetApp>),
+    /// The bridge of these directories still runs, or its lock cannot be had.
+    #[error(transparent)]
+    Lock(#[from] ClaimError),
+    /// The keychain has entries of the bridge, or may have, and does not give them up.
+    #[error("the keychain did not remove the bridge's entries")]
+    Keychain(KeychainTrouble),
+}
+
+impl Reset {
+    /// Of the bridge of `paths`. `connector` is for its apps, if they are to be freed; `owns_address` says that no
+    /// other bridge can be meant by an entry with its address.
+    #[must_use]
+    pub fn new(paths: Paths, vault: Vault, connector: Option<Connector>, owns_address: bool) -> Self {
+        Self { paths, vault, connector, owns_address }
+    }
+
+    /// What there is to remove. The keychain may ask the person to unlock it.
+    pub async fn plan(&self, has_environment_key: bool) -> ResetPlan {
+        let files::Found { files, stays } = files::look(&self.paths);
+        ResetPlan {
+            apps: self.apps(),
+            starts_at_login: login_entry::is_there(&self.paths).unwrap_or(false),
+            keychain: match self.vault.items().await {
+                Ok(entries) => ResetKeychain { entries, trouble: None },
+                Err(error) => ResetKeychain { entries: Vec::new(), trouble: trouble(error) },
+            },
+            files,
+            stays,
+            has_environment_key,
+        }
+    }
+
+    /// Takes the bridge out of all apps, or, if one cannot be freed now, out of none. It may run meanwhile.
+    ///
+    /// # Errors
+    /// [`ResetError::Apps`].
+    pub async fn free_apps(&self, now: SystemTime) -> Result<Vec<ResetApp>, ResetError> {
+        let Some(connector) = &self.connector else { return Ok(Vec::new()) };
+        let blocked: Vec<_> = self.apps().into_iter().filter(|app| app.blocked.is_some()).collect();
+        if !blocked.is_empty() {
+            return Err(ResetError::Apps(blocked));
+        }
+        let mut freed = Vec::new();
+        let mut failed = Vec::new();
+        for app in connector.entered(self.owns_address) {
+            match connector.disconnect(app, now).await {
+                Ok(done) => freed.push(told(app, Ok(done))),
+                Err(error) => failed.push(told(app, Err(error))),
+            }
+        }
+        if failed.is_empty() { Ok(freed) } else { Err(ResetError::Apps(failed)) }
+    }
+
+    /// Waits until the bridge that was asked to end has ended; no other begins as long as the lock is held.
+    ///
+    /// # Errors
+    /// [`ResetError::Lock`].
+    pub async fn lock(&self) -> Result<Lock, ResetError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match Lock::take(&self.paths) {
+                Err(ClaimError::AlreadyRunning) if Instant::now() < deadline => sleep(PAUSE).await,
+                taken => return Ok(taken?),
+            }
+        }
+    }
+
+    /// Removes everything else; `freed` are the apps of before.
+    ///
+    /// # Errors
+    /// [`ResetError::Keychain`].
+    pub async fn remove(&self, lock: Lock, freed: Vec<ResetApp>) -> Result<ResetOutcome, ResetError> {
+        let mut outcome = ResetOutcome { apps: freed, ..ResetOutcome::default() };
+        match self.vault.clear().await.map_err(trouble) {
+            Ok(count) => outcome.keychain_entries = count,
+            Err(None) => {}
+            // There may never have been one: a container.
+            Err(Some(KeychainTrouble::Missing)) => outcome.keychain = Some(KeychainTrouble::Missing),
+            Err(Some(trouble)) => return Err(ResetError::Keychain(trouble)),
+        }
+        match login_entry::remove(&self.paths) {
+            Ok(was_there) => outcome.started_at_login = was_there,
+            Err(error) => outcome.stays.push(ResetStay {
+                path: login_entry::NAME.into(),
+                because: StaysBecause::Failed { reason: error.to_string() },
+            }),
+        }
+        let paths = self.paths.clone();
+        let removing = tokio::task::spawn_blocking(move || files::remove(&paths, lock));
+        // Only a panic ends it otherwise, and then what stays is found by the next plan.
+        let files::Found { files, stays } = removing.await.unwrap_or_default();
+        tracing::info!(files = files.len(), stays = stays.len(), "everything was removed");
+        outcome.files = files;
+        outcome.stays.extend(stays);
+        Ok(outcome)
+    }
+
+    fn apps(&self) -> Vec<ResetApp> {
+        let connector = self.connector.iter();
+        connector
+            .flat_map(|connector| {
+                connector.entered(self.owns_address).map(|app| told(app, connector.preview_disconnect(app)))
+            })
+            .collect()
+    }
+}
+
+fn told(app: &App, done: Result<ConnectSteps, ConnectError>) -> ResetApp {
+    let (steps, blocked) = match done {
+        Ok(done) => (done.steps, None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
+    ResetApp { id: app.id.to_owned(), name: app.name.to_owned(), steps, blocked }
+}
+
+/// A keychain without a keyring has nothing of ours.
+fn trouble(error: VaultError) -> Option<KeychainTrouble> {
+    match error {
+        VaultError::NoKeyring => None,
+        VaultError::Locked => Some(KeychainTrouble::Locked),
+        VaultError::Unavailable => Some(KeychainTrouble::Missing),
+        VaultError::TimedOut => Some(KeychainTrouble::Slow),
+        VaultError::Failed => Some(KeychainTrouble::Failed),
+    }
+}
+
+fn clauses(apps: &[ResetApp]) -> String {
+    let clauses: Vec<_> = apps.iter().filter_map(|app| app.blocked.clone()).collect();
+    clauses.join("; ")
+}
