@@ -126,11 +126,21 @@ impl Plan {
             Self::Edit { snapshot, text, shown, record, .. } => {
                 let backup = snapshot.exists().then(|| memory.back_up(file, &snapshot.text, now));
                 let backup = backup.transpose().map_err(ConnectError::Memory)?;
+                let before = memory.record(file);
                 // First what was wanted, or a crash in between would make our own entry a stranger's.
                 if let Some(record) = record {
                     memory.remember(file, record).map_err(ConnectError::Memory)?;
                 }
-                snapshot.replace(text).map_err(failed)?;
+                if let Err(reason) = snapshot.replace(text) {
+                    // What was not written has not been thrown away by the app either.
+                    let is_written = Snapshot::read(file).is_ok_and(|now| now.text == *text);
+                    if !is_written {
+                        let kept =
+                            before.map_or_else(|| memory.forget(file), |old| memory.remember(file, &old));
+                        kept.map_err(ConnectError::Memory)?;
+                    }
+                    return Err(failed(reason));
+                }
                 steps = vec![edit_step(file, snapshot, shown, backup)];
             }
             Self::Remove { snapshot, .. } => snapshot.remove().map_err(failed)?,
