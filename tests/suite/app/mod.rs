@@ -1,6 +1,11 @@
 //! The real tray app on a throw-away desktop, and what clients get of what a person does there.
 
 mod capabilities;
+mod connect;
+mod connect_faults;
+mod connect_looks;
+mod connect_losses;
+mod connect_world;
 mod consent;
 mod consent_allow;
 mod consent_faults;
