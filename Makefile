@@ -44,9 +44,14 @@ deny: setup-run ## Licences, banned packages, sources, and known vulnerabilities
 	tools/deny licenses bans sources advisories
 
 .PHONY: bench
-bench: setup-bench ## Start-up, windows and memory of a release build, beside the budgets
+bench: setup-bench ## Start-up, windows, calls and memory of a release build, beside the budgets and mcp-remote
 	cargo build --locked --release --package jean-bridge --package jean-memory-bridge
 	@python3 tools/bench
+
+.PHONY: mcpb
+mcpb: setup-run ## The extension for Claude Desktop on any computer, target/jean-memory-bridge.mcpb
+	@mkdir -p target
+	cargo run --locked --package jean-bridge -- mcpb --any-computer target/jean-memory-bridge.mcpb
 
 .PHONY: setup
 setup: ## Install the packages that a build of everything needs (Debian, Ubuntu)

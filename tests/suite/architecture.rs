@@ -35,10 +35,13 @@ const LAYERS: &[Layer] = &[
         peers: Peers::Strangers,
     },
     Layer { modules: &["accounts", "config"], peers: Peers::Strangers },
-    Layer { modules: &["api_key_clients", "connect", "consent", "mcp", "oauth"], peers: Peers::MayMeet },
+    Layer {
+        modules: &["adapter_clients", "api_key_clients", "connect", "consent", "mcp", "oauth"],
+        peers: Peers::MayMeet,
+    },
     Layer { modules: &["http"], peers: Peers::Strangers },
-    // The socket offers what the bridge can do, and the bridge starts the socket.
-    Layer { modules: &["bridge", "control", "reset"], peers: Peers::MayMeet },
+    // The socket offers what the bridge can do, and the bridge starts the socket; adapter and doctor speak to it.
+    Layer { modules: &["bridge", "control", "doctor", "reset", "stdio"], peers: Peers::MayMeet },
 ];
 
 /// Which modules may name a library; no line means that all may.
@@ -47,7 +50,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("jsonc_parser", &["connect"]),
     ("keyring_core", &["vault"]),
     ("reqwest", &["fetch", "upstream"]),
-    ("rmcp", &["http", "mcp"]),
+    ("rmcp", &["http", "mcp", "stdio"]),
     ("rusqlite", &["sandbox", "store"]),
     ("saphyr_parser", &["connect"]),
     ("sysinfo", &["process"]),

@@ -1,6 +1,8 @@
 //! Black-box suites against the real programs, the upstream double and real clients.
 
 #[cfg(target_os = "linux")]
+mod adapter_clients;
+#[cfg(target_os = "linux")]
 mod app;
 mod architecture;
 #[cfg(target_os = "linux")]
@@ -13,7 +15,11 @@ mod connect;
 mod documents;
 mod double;
 mod double_contract;
+#[cfg(target_os = "linux")]
+mod extension;
 mod harness;
+#[cfg(target_os = "linux")]
+mod journeys;
 mod keychain;
 mod mcp;
 mod oauth;

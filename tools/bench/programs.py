@@ -1,5 +1,6 @@
 """The programs that are measured, and what is read of a running one."""
 
+import collections
 import contextlib
 import http.client
 import os
@@ -11,8 +12,12 @@ import time
 PATIENCE = 60  # seconds; only a broken program gets there
 
 
+# Another one only to try a change of the bench itself.
+PROFILE = os.environ.get("JEAN_BRIDGE_BENCH_PROFILE", "release")
+
+
 def program(name):
-    path = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).resolve() / "release" / name
+    path = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).resolve() / PROFILE / name
     if not path.is_file():
         sys.exit(f"{path} is missing: run `make bench`")
     return path
@@ -68,13 +73,24 @@ def family(pid):
     return members
 
 
-def memory_mib(pids):
-    """RSS and PSS of the processes together. PSS shares out what they have in common with others."""
-    total = {"Rss": 0, "Pss": 0}
+# PSS shares out what processes have in common; private is what ends with them.
+Footprint = collections.namedtuple("Footprint", "rss pss private")
+
+
+def footprint_mib(pids):
+    """The memory of the processes together."""
+    total = collections.Counter()
     for pid in pids:
         with contextlib.suppress(OSError):
             for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
                 name, _, rest = line.partition(":")
-                if name in total:
+                if rest.endswith(" kB"):
                     total[name] += int(rest.split()[0])
-    return total["Rss"] / 1024, total["Pss"] / 1024
+    kib = (total["Rss"], total["Pss"], total["Private_Clean"] + total["Private_Dirty"])
+    return Footprint(*(value / 1024 for value in kib))
+
+
+def memory_mib(pids):
+    """RSS and PSS of the processes together."""
+    footprint = footprint_mib(pids)
+    return footprint.rss, footprint.pss

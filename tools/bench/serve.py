@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.parse
 
-from programs import end, memory_mib, program, size_mib
+from programs import PATIENCE, end, memory_mib, program, size_mib
 
 RUNS = 10
 IDLE_SECONDS = 10
@@ -20,21 +20,26 @@ READY = "listening on "
 
 
 class Bridge:
-    """A running `serve` with a throw-away home; `first_answer_ms` is what a client waits for."""
+    """A running `serve` with a throw-away home, or one that outlives it; `first_answer_ms` is what a client waits for."""
+
+    def __init__(self, home=None, **environment):
+        self.home, self.is_own_home = home, home is None
+        self.added = environment
 
     def __enter__(self):
-        self.home = tempfile.mkdtemp(prefix="jean-bridge-bench-")
-        environment = {
+        if self.is_own_home:
+            self.home = tempfile.mkdtemp(prefix="jean-bridge-bench-")
+        self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": self.home,
             "JEAN_BRIDGE_HOME": self.home,
             "JEAN_BRIDGE_PORT": "0",
             "JEAN_BRIDGE_API_BASE_URL": "sandbox",
-        }
+        } | self.added
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [program("jean-bridge"), "serve"],
-            env=environment,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -44,7 +49,8 @@ class Bridge:
         if not line.startswith(READY):
             self.__exit__()
             sys.exit(f"jean-bridge serve did not start: {line!r}")
-        address = urllib.parse.urlsplit(line.removeprefix(READY))
+        self.url = line.removeprefix(READY)
+        address = urllib.parse.urlsplit(self.url)
         connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
         connection.request("GET", "/status")
         status = json.loads(connection.getresponse().read())
@@ -57,7 +63,24 @@ class Bridge:
 
     def __exit__(self, *_):
         end(self.process)
-        shutil.rmtree(self.home, ignore_errors=True)
+        if self.is_own_home:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def command(self, *arguments):
+        """What `jean-bridge` prints, with this bridge running."""
+        done = subprocess.run(
+            [program("jean-bridge"), *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=PATIENCE,
+        )
+        return done.stdout
 
 
 def measure(report):

@@ -19,6 +19,7 @@ Examples:
   jean-bridge approve K7-42              allow the one that shows this code
   jean-bridge revoke 'Claude Code'       take it back
   jean-bridge status --json              for scripts
+  jean-bridge doctor                     what is wrong, and what helps
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 the bridge is not running.
 Settings: config.toml and environment variables; JEAN_BRIDGE_HOME=DIR keeps everything in DIR.";
@@ -34,6 +35,14 @@ const ADD_EXAMPLES: &str = "\
 Examples:
   jean-bridge accounts add --key-stdin               asks for the key and does not show it
   pass show jean-memory | jean-bridge accounts add --key-stdin";
+
+const RESET_EXAMPLES: &str = "\
+Examples:
+  jean-bridge reset --dry-run            what would be removed
+  jean-bridge reset                      shows it, and asks
+  jean-bridge reset --yes --keep-apps    for scripts; the apps keep their settings
+
+Memories at Jean Memory stay, and so do the programs themselves.";
 
 const CONNECT_EXAMPLES: &str = "\
 Examples:
@@ -59,6 +68,15 @@ pub(crate) enum Command {
         /// Listen on this port instead of the configured one; 0 is any free port
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
+    },
+    /// Speak MCP on standard input and output, for apps that start programs
+    ///
+    /// This is what `connect` writes into the settings of such apps; nobody types it. It asks the bridge that runs, and
+    /// waits for one while none does.
+    Stdio {
+        /// What the app is called when a person is asked about it; as it says itself, if left out
+        #[arg(long, value_name = "NAME")]
+        client: Option<String>,
     },
     /// Show how the bridge is
     Status {
@@ -108,6 +126,14 @@ pub(crate) enum Command {
     Connect(Connect),
     /// Take the bridge out of an app again
     Disconnect(Disconnect),
+    /// Look for what is wrong, and say what helps
+    ///
+    /// One line each: state, cause, cure. Works whether the bridge runs or not, and changes nothing. Exit status: 0
+    /// nothing fails, 1 something does.
+    Doctor {
+        #[command(flatten)]
+        format: Format,
+    },
     /// Write the extension for Claude Desktop, to be installed by opening it
     ///
     /// Another way than `connect claude-desktop`: Claude's settings stay as they are. It holds no key, only the path of
@@ -115,6 +141,11 @@ pub(crate) enum Command {
     Mcpb(Mcpb),
     /// Show the log
     Logs(Logs),
+    /// Remove everything that the bridge has made: entries in apps, keys in the keychain, data, settings, logs
+    ///
+    /// A bridge that runs is ended first. Only what the bridge itself has made is removed, and what stays is said.
+    #[command(after_help = RESET_EXAMPLES)]
+    Reset(Reset),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -197,7 +228,11 @@ pub(crate) struct Connect {
 #[derive(Debug, Args)]
 pub(crate) struct Disconnect {
     /// Which app; its name as `connect` lists it
-    pub(crate) app: String,
+    #[arg(required_unless_present = "all")]
+    pub(crate) app: Option<String>,
+    /// Every app that the bridge is in
+    #[arg(long, conflicts_with = "app")]
+    pub(crate) all: bool,
     /// Only show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -212,6 +247,21 @@ pub(crate) struct Mcpb {
     /// Leave out the path of this program, to give the file to others: it then looks where packages install
     #[arg(long)]
     pub(crate) any_computer: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reset {
+    /// Only show what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+    /// Leave the settings of apps as they are
+    #[arg(long)]
+    pub(crate) keep_apps: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -249,6 +299,8 @@ mod tests {
         for line in [
             "serve",
             "serve --port 0",
+            "stdio",
+            "stdio --client Claude",
             "status",
             "status --json",
             "requests --json",
@@ -271,6 +323,12 @@ mod tests {
             "connect cursor --dry-run --json",
             "connect cursor --replace",
             "disconnect cursor --dry-run --json",
+            "doctor",
+            "doctor --json",
+            "disconnect --all --dry-run --json",
+            "reset",
+            "reset --dry-run --json",
+            "reset --yes --keep-apps",
             "logs -f",
             "mcpb",
             "mcpb --any-computer target/jean-memory-bridge.mcpb",
@@ -284,6 +342,8 @@ mod tests {
     fn what_makes_no_sense_is_wrong_usage() {
         for line in [
             "serve --port 65536",
+            "stdio --client",
+            "stdio Claude",
             "approve",
             "approve K7-42 --account x --sandbox",
             "approve K7-42 --key-stdin --sandbox",
@@ -298,6 +358,9 @@ mod tests {
             "connect --dry-run",
             "disconnect",
             "disconnect cursor --replace",
+            "disconnect cursor --all",
+            "reset --yes --dry-run",
+            "reset cursor",
             "nonsense",
         ] {
             assert!(parse(line).is_err(), "{line}");

@@ -20,10 +20,14 @@ const INTERRUPTED: u8 = 130;
 pub(crate) enum Failure {
     /// It failed; the text says what happened and what to do.
     Failed(String),
+    /// It was called in a way that cannot work here; the text says which way does.
+    Usage(String),
     /// There is no bridge to speak to.
     NotRunning,
     /// The person pressed Ctrl-C.
     Interrupted,
+    /// It failed, and what it printed says why.
+    Told,
     /// Who read our output has read enough: no failure.
     EnoughRead,
 }
@@ -38,9 +42,11 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         let (code, text) = match self {
             Self::Failed(text) => (FAILED, text.as_str()),
+            Self::Usage(text) => (USAGE, text.as_str()),
             Self::NotRunning => {
                 (NOT_RUNNING, "Jean Memory Bridge is not running. Start it with: jean-bridge serve")
             }
+            Self::Told => return ExitCode::from(FAILED),
             Self::Interrupted => return ExitCode::from(INTERRUPTED),
             Self::EnoughRead => return ExitCode::SUCCESS,
         };

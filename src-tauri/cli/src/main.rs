@@ -1,10 +1,11 @@
-//! `jean-bridge`, the command line: `serve` runs a bridge here; everything else speaks to a running one
+//! `jean-bridge`, the command line: `serve` runs a bridge here, `stdio` is what AI apps start; everything else speaks to a running one
 //! through its local socket (design.md 4).
 
 mod accounts;
 mod args;
 mod clients;
 mod connect;
+mod doctor;
 mod failure;
 mod key;
 mod logs;
@@ -13,8 +14,10 @@ mod output;
 mod pause;
 mod question;
 mod requests;
+mod reset;
 mod serve;
 mod status;
+mod stdio;
 mod terminal;
 mod words;
 
@@ -71,7 +74,16 @@ fn run(command: Command) -> Result<(), Failure> {
         return logs::run(&paths, &options);
     }
     let runtime = start(Builder::new_current_thread().enable_all().build())?;
-    runtime.block_on(ask(&paths, command))
+    if let Command::Stdio { client } = command {
+        runtime.block_on(stdio::run(paths, client));
+        // A thread that still waits for standard input must not hold up the exit.
+        runtime.shutdown_background();
+        return Ok(());
+    }
+    let asked = runtime.block_on(ask(&paths, command));
+    // A disk that hangs must not hold up the exit.
+    runtime.shutdown_background();
+    asked
 }
 
 fn start(runtime: std::io::Result<Runtime>) -> Result<Runtime, Failure> {
@@ -84,6 +96,8 @@ async fn ask(paths: &Paths, command: Command) -> Result<(), Failure> {
     match command {
         Command::Connect(options) => connect::connect(paths, &client, options).await,
         Command::Disconnect(options) => connect::disconnect(paths, &client, options).await,
+        Command::Doctor { format } => doctor::run(paths, connect::adapter()?, format).await,
+        Command::Reset(options) => reset::run(paths, &client, &options).await,
         Command::Status { format } => status::show(&client, format).await,
         Command::Requests { format } => requests::list(&client, format).await,
         Command::Approve(options) => requests::approve(&client, options).await,
@@ -94,6 +108,10 @@ async fn ask(paths: &Paths, command: Command) -> Result<(), Failure> {
         Command::Resume => pause::resume(&client).await,
         Command::Accounts { action: None, format } => accounts::list(&client, format).await,
         Command::Accounts { action: Some(action), .. } => accounts::change(&client, action).await,
-        Command::Serve { .. } | Command::Logs(_) | Command::Mcpb(_) | Command::Completions { .. } => Ok(()),
+        Command::Serve { .. }
+        | Command::Stdio { .. }
+        | Command::Logs(_)
+        | Command::Mcpb(_)
+        | Command::Completions { .. } => Ok(()),
     }
 }

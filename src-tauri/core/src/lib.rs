@@ -9,9 +9,9 @@
 //!
 //! | | Modules | |
 //! |---|---|---|
-//! | 6 | [`bridge`], [`control`], [`reset`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do; and all of it can be removed |
+//! | 6 | [`bridge`], [`control`], [`stdio`], [`doctor`], [`reset`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do; the adapter for apps that only start programs speaks to it; the doctor looks for what is wrong with all of it; and all of it can be removed |
 //! | 5 | [`http`] | the door, the routes, the pages: handlers parse, ask, answer |
-//! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`] | the rules, without HTTP; they may know each other |
+//! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`], [`adapter_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
 //! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`], [`process`], [`login_entry`] | the outside world; none knows another |
 //! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`origin`], [`paths`], [`view`], TLS and `unbroken` | the words that everyone speaks |
@@ -43,6 +43,12 @@
 //!
 //! Revoking fires [`oauth::LiveGrant::cancelled`], which ends all that runs for the grant.
 //!
+//! # The way of an app that speaks no HTTP
+//!
+//! It starts `jean-bridge stdio`, which is [`stdio::run`]: an MCP server of its own on stdin and stdout, which knows
+//! nothing, keeps nothing and asks the bridge through [`control`] in the words of [`control::adapter_wire`]. It outlives
+//! the bridge and waits for the next one.
+//!
 //! # What a screen is drawn from
 //!
 //! [`view`] is all that a shell gets to see: plain data, made by [`bridge::Bridge`]. [`bridge::Bridge::changes`] says
@@ -54,7 +60,8 @@
 //!
 //! [`connect::Connector`] reads the app's files, plans (the app's own program, or one edit), and only then does what it
 //! planned; a preview is the same plan, shown. Its editors give back one piece of text in the place of another, and each
-//! result is read again before it is written.
+//! result is read again before it is written. [`connect::extension`] is another way into Claude Desktop: a bundle with a
+//! script that runs the adapter.
 //!
 //! # The way back
 //!
@@ -84,6 +91,7 @@
 //! contracts of the README. `CONTRIBUTING.md`, "What the numbers in comments mean", says where to look each up.
 
 pub mod accounts;
+pub mod adapter_clients;
 pub mod api_key;
 pub mod api_key_clients;
 pub mod bridge;
@@ -92,6 +100,7 @@ pub mod config;
 pub mod connect;
 pub mod consent;
 pub mod control;
+pub mod doctor;
 pub mod fetch;
 pub mod http;
 pub mod ids;
@@ -107,6 +116,7 @@ pub mod reset;
 pub mod sandbox;
 pub mod scope;
 pub mod secret;
+pub mod stdio;
 pub mod store;
 #[cfg(test)]
 mod test_server;

@@ -52,6 +52,11 @@ pub async fn find(port: u16) -> Holder {
     program(port).map_or(Holder::Unknown, Holder::Program)
 }
 
+/// What the bridge that answers on `port` calls this start of it; none when no bridge answers.
+pub async fn instance(port: u16) -> Option<String> {
+    timeout(PATIENCE, status(port)).await.ok().flatten().map(|status| status.instance)
+}
+
 /// One line without the cure, which depends on where it is read: `Another program uses port 5326
 /// (python3, 4711).`
 #[must_use]
@@ -78,10 +83,20 @@ impl fmt::Display for Program {
 struct Status {
     name: String,
     version: String,
+    #[serde(default)]
+    instance: String,
+}
+
+async fn bridge_version(port: u16) -> Option<String> {
+    let version = status(port).await?.version;
+    // A stranger's answer is printed on a terminal: only what a version looks like.
+    let is_version = version.len() <= 40
+        && version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte));
+    is_version.then_some(version)
 }
 
 /// Asks the port for the status of a bridge.
-async fn bridge_version(port: u16) -> Option<String> {
+async fn status(port: u16) -> Option<Status> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok()?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
     tokio::spawn(connection);
@@ -92,11 +107,7 @@ async fn bridge_version(port: u16) -> Option<String> {
     let response = sender.send_request(request).await.ok()?;
     let body = Limited::new(response.into_body(), MAX_STATUS).collect().await.ok()?.to_bytes();
     let status: Status = serde_json::from_slice(&body).ok()?;
-    // A stranger's answer is printed on a terminal: only what a version looks like.
-    let is_version = |text: &str| {
-        text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
-    };
-    (status.name == PRODUCT && is_version(&status.version)).then_some(status.version)
+    (status.name == PRODUCT).then_some(status)
 }
 
 #[cfg(not(target_os = "linux"))]

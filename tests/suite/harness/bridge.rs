@@ -278,6 +278,12 @@ impl Bridge {
         self.child.kill().await.expect("it can be killed");
     }
 
+    /// Waits until it ends by itself.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn ended(mut self) -> ExitStatus {
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").expect("it ended")
+    }
+
     /// Ends it as the system does, and waits.
     #[cfg(target_os = "linux")]
     pub(crate) async fn terminate(self) -> ExitStatus {

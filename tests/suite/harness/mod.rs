@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 pub(crate) mod accessibility;
 #[cfg(target_os = "linux")]
+pub(crate) mod adapter;
+#[cfg(target_os = "linux")]
 pub(crate) mod app;
 pub(crate) mod bridge;
 #[cfg(target_os = "linux")]

@@ -9,7 +9,8 @@ pub(crate) static CLIENTS: LazyLock<Installed> = LazyLock::new(|| Installed::fro
 pub(crate) static CONFORMANCE: LazyLock<Installed> = LazyLock::new(|| Installed::from("conformance"));
 /// The parsers of tests/readers.
 pub(crate) static READERS: LazyLock<Installed> = LazyLock::new(|| Installed::from("readers"));
-
+/// What the extension for Claude Desktop is read and run with, of tests/extension.
+pub(crate) static EXTENSION: LazyLock<Installed> = LazyLock::new(|| Installed::from("extension"));
 /// What pages are checked with, of tests/accessibility.
 pub(crate) static ACCESSIBILITY: LazyLock<Installed> = LazyLock::new(|| Installed::from("accessibility"));
 

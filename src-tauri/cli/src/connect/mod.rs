@@ -1,7 +1,7 @@
 //! `connect`, `disconnect`: entering the bridge into the AI apps of this computer. Both work without a bridge that
 //! runs: the address is the configured one then.
 
-mod text;
+pub(crate) mod text;
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use bridge_core::config::{Config, process_environment};
 use bridge_core::connect::{APPS, App, ConnectError, Connector, Surroundings, find};
 use bridge_core::control::{Client, ClientError};
 use bridge_core::paths::Paths;
-use bridge_core::view::{ConnectState, ConnectView};
+use bridge_core::view::{ConnectState, ConnectSteps, ConnectView};
 use clap::CommandFactory;
 
 use self::text::{quit_first, sign_in, state, steps};
@@ -55,28 +55,51 @@ pub(crate) async fn connect(paths: &Paths, client: &Client, options: Connect) ->
 
 pub(crate) async fn disconnect(paths: &Paths, client: &Client, options: Disconnect) -> Result<(), Failure> {
     let connector = connector(paths, client).await?;
-    let app = named_app(&options.app)?;
-    let done = if options.dry_run {
-        connector.preview_disconnect(app)
-    } else {
-        connector.disconnect(app, SystemClock.now()).await
+    let apps = match &options.app {
+        Some(named) => vec![named_app(named)?],
+        // Whoever has an address of a bridge elsewhere keeps it.
+        None => connector.entered(paths.home.is_none()).collect(),
     };
-    let done = done.map_err(|error| refused(&error))?;
-    if options.format.json {
-        return print_json(&done);
+    let mut all = Vec::new();
+    let mut failed = Vec::new();
+    for app in apps {
+        let done = if options.dry_run {
+            connector.preview_disconnect(app)
+        } else {
+            connector.disconnect(app, SystemClock.now()).await
+        };
+        match done {
+            Ok(done) => all.push(done),
+            Err(error) => failed.push(words::sentence(&error)),
+        }
     }
+    // What was done is said even if the rest was not.
+    if options.format.json {
+        match (options.all, all.as_slice()) {
+            (false, [done]) => print_json(done)?,
+            (false, _) => {}
+            (true, all) => print_json(&all)?,
+        }
+    } else if options.all && all.is_empty() && failed.is_empty() {
+        print("The bridge is in no app.\n")?;
+    } else {
+        all.iter().try_for_each(|done| print(&disconnected(done, options.dry_run)))?;
+    }
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Failed(failed.join("\n"))) }
+}
+
+fn disconnected(done: &ConnectSteps, is_only_shown: bool) -> String {
     let name = safe(&done.app.name);
-    let text = match (done.steps.is_empty(), options.dry_run) {
+    match (done.steps.is_empty(), is_only_shown) {
         (true, _) => format!("{name} is not connected.\n"),
         (false, true) => {
-            format!("This would disconnect {name}:\n{}{}", steps(&done), quit_first(&done))
+            format!("This would disconnect {name}:\n{}{}", steps(done), quit_first(done))
         }
         (false, false) => format!(
             "Disconnected {name}.\n{}What it was allowed stays; to take that back: jean-bridge revoke\n",
-            steps(&done)
+            steps(done)
         ),
-    };
-    print(&text)
+    }
 }
 
 fn list(connector: &Connector, format: Format) -> Result<(), Failure> {

@@ -46,7 +46,8 @@ pub(super) fn steps(done: &ConnectSteps) -> String {
     instead.chain(done.steps.iter().map(step)).collect()
 }
 
-fn step(step: &ConnectStep) -> String {
+/// One of them.
+pub(crate) fn step(step: &ConnectStep) -> String {
     match step {
         ConnectStep::Run { command } => format!("  run    {}\n", safe(command)),
         ConnectStep::Remove { file } => format!("  remove {}\n", safe(&file.display().to_string())),

@@ -146,38 +146,46 @@ impl Accounts {
             }
             let Some(key) = self.key(&account.id).await else { continue };
             let verdict = self.0.backends.remote.verify_key(&key).await;
-            // It may have been removed, or given another key, while Jean Memory was asked.
-            let _turn = self.0.writing.lock().await;
-            if !self.0.keys.is_current(&account.id, &key)
-                || self.get(&account.id).await?.as_ref() != Some(&account)
-            {
-                continue;
-            }
-            match verdict {
-                Verdict::Accepted { user_id: Some(owner) }
-                    if !account.user_id.is_empty() && account.user_id != owner.as_str() =>
-                {
-                    match account.kind {
-                        // A person gave it to this account, and it does not fit: they are to give another.
-                        AccountKind::Key => {
-                            self.save(AccountRecord { state: KeyState::Rejected, ..account }).await?;
-                        }
-                        AccountKind::Environment | AccountKind::Sandbox => {
-                            self.hand_over(account, &key, owner).await?;
-                        }
-                    }
-                }
-                Verdict::Accepted { user_id } => {
-                    let user_id = user_id.map_or(account.user_id.clone(), |id| id.as_str().to_owned());
-                    self.save(AccountRecord { user_id, state: KeyState::Ok, ..account }).await?;
-                }
-                Verdict::Rejected => {
-                    self.save(AccountRecord { state: KeyState::Rejected, ..account }).await?;
-                }
-                Verdict::CouldNotCheck(_) => {}
-            }
+            self.note_verdict(account, &key, verdict).await?;
         }
         Ok(())
+    }
+
+    /// Remembers what Jean Memory says of the key that an account has.
+    pub(super) async fn note_verdict(
+        &self,
+        account: AccountRecord,
+        key: &ApiKey,
+        verdict: Verdict,
+    ) -> Result<(), StoreError> {
+        // It may have been removed, or given another key, while Jean Memory was asked.
+        let _turn = self.0.writing.lock().await;
+        if !self.0.keys.is_current(&account.id, key)
+            || self.get(&account.id).await?.as_ref() != Some(&account)
+        {
+            return Ok(());
+        }
+        match verdict {
+            Verdict::Accepted { user_id: Some(owner) }
+                if !account.user_id.is_empty() && account.user_id != owner.as_str() =>
+            {
+                match account.kind {
+                    // A person gave it to this account, and it does not fit: they are to give another.
+                    AccountKind::Key => {
+                        self.save(AccountRecord { state: KeyState::Rejected, ..account }).await
+                    }
+                    AccountKind::Environment | AccountKind::Sandbox => {
+                        self.hand_over(account, key, owner).await
+                    }
+                }
+            }
+            Verdict::Accepted { user_id } => {
+                let user_id = user_id.map_or(account.user_id.clone(), |id| id.as_str().to_owned());
+                self.save(AccountRecord { user_id, state: KeyState::Ok, ..account }).await
+            }
+            Verdict::Rejected => self.save(AccountRecord { state: KeyState::Rejected, ..account }).await,
+            Verdict::CouldNotCheck(_) => Ok(()),
+        }
     }
 
     /// The key turned out to be another person's: it gets an account of its own, and what was allowed for the

@@ -20,7 +20,9 @@ pub(super) struct Keys {
     changing: tokio::sync::Mutex<()>,
 }
 
-fn item(account: &AccountId) -> String {
+/// Under which name the keychain has the key of an account.
+#[must_use]
+pub fn keychain_item(account: &AccountId) -> String {
     format!("account:{account}")
 }
 
@@ -39,7 +41,7 @@ impl Keys {
         if let Some(key) = self.lock().get(account) {
             return Ok(Some(key.clone()));
         }
-        let stored = self.vault.read(&item(account)).await?;
+        let stored = self.vault.read(&keychain_item(account)).await?;
         let key = stored.and_then(|text| ApiKey::parse(text.expose_secret()).ok());
         if let Some(key) = &key {
             self.remember(account, key);
@@ -52,7 +54,8 @@ impl Keys {
     pub(super) async fn save(&self, account: &AccountId) -> Result<(), VaultError> {
         let _turn = self.changing.lock().await;
         let Some(key) = self.lock().get(account).cloned() else { return Ok(()) };
-        let saved = self.vault.write(&item(account), SecretString::from(key.expose().to_owned())).await;
+        let saved =
+            self.vault.write(&keychain_item(account), SecretString::from(key.expose().to_owned())).await;
         self.unsaved.send_if_modified(|unsaved| match saved {
             Ok(()) => unsaved.remove(account),
             Err(_) => unsaved.insert(account.clone()),
@@ -115,7 +118,7 @@ impl Keys {
         self.lock().remove(account);
         let _turn = self.changing.lock().await;
         self.unsaved.send_if_modified(|unsaved| unsaved.remove(account));
-        self.vault.delete(&item(account)).await
+        self.vault.delete(&keychain_item(account)).await
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, ApiKey>> {

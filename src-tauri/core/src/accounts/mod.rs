@@ -5,6 +5,7 @@
 
 mod add;
 mod error;
+mod examine;
 mod keys;
 mod lent;
 mod rename;
@@ -21,7 +22,9 @@ use tokio::sync::{OnceCell, broadcast, watch};
 
 pub use add::CheckedKey;
 pub use error::{AccountError, AddAccountError, RenameAccountError, ReplaceKeyError};
+pub use examine::KeyStanding;
 use keys::Keys;
+pub use keys::keychain_item;
 
 use crate::api_key::ApiKey;
 use crate::ids::{AccountId, UserId};
@@ -149,6 +152,22 @@ impl Accounts {
             let health = self.0.backends.remote.health().await;
             self.note_reachability(health.as_ref().err());
         }
+    }
+
+    /// The host of Jean Memory; none where the sandbox answers for every account.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.0.backends.remote.host()
+    }
+
+    /// Whether Jean Memory answers now, and what its clock says.
+    ///
+    /// # Errors
+    /// [`UpstreamError`].
+    pub async fn health(&self) -> Result<Option<SystemTime>, UpstreamError> {
+        let health = self.0.backends.remote.health().await;
+        self.note_reachability(health.as_ref().err());
+        health
     }
 
     /// Every account from now on that gets another key or is removed.

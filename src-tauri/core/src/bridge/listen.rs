@@ -32,6 +32,11 @@ pub(super) fn listen(port: u16) -> Result<(SocketAddr, Vec<TcpListener>), StartE
     Ok((address, listeners))
 }
 
+/// Whether [`listen`] would succeed now.
+pub(crate) fn can_listen(port: u16) -> Result<(), StartError> {
+    listen(port).map(drop)
+}
+
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // On Unix this only skips the wait after a restart; on Windows it would let another program listen on

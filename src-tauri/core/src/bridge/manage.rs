@@ -4,10 +4,12 @@ use std::time::SystemTime;
 
 use super::{Bridge, RemoveAccountError, RevokeError};
 use crate::accounts::{AddAccountError, RenameAccountError, ReplaceKeyError};
+use crate::adapter_clients::AdapterClient;
 use crate::api_key::ApiKey;
 use crate::clock::rfc3339;
 use crate::ids::AccountId;
 use crate::oauth::{Arriving, Connected};
+use crate::scope::Scopes;
 use crate::store::StoreError;
 use crate::unbroken::unbroken;
 use crate::view::{AccountView, ClientView, Via};
@@ -22,13 +24,14 @@ impl Bridge {
     }
 
     /// Ends everything a client may do: its next request is 401, its streams end, its refresh tokens are
-    /// dead, and an answer that it has not fetched yet is taken back. `client` is its id or, if only one bears it,
-    /// its name.
+    /// dead, and an answer that it has not fetched yet is taken back. A client of the adapter is not asked about again
+    /// in the programs that are connected for it, also when it was still waiting for an answer. `client` is its id
+    /// or, if only one bears it, its name.
     ///
     /// # Errors
     /// [`RevokeError`].
     pub async fn revoke(&self, client: &str) -> Result<ClientView, RevokeError> {
-        let clients = self.revocable().await?;
+        let clients = self.revocable(self.adapters.asking()).await?;
         let by_id = clients.iter().find(|one| one.id.as_str() == client);
         let by_name: Vec<_> = clients.iter().filter(|one| one.name == client).collect();
         let found = match (by_id, by_name.as_slice()) {
@@ -38,6 +41,7 @@ impl Bridge {
             (None, several) => return Err(RevokeError::Ambiguous(several.len())),
         };
         let (oauth, id, now) = (self.oauth.clone(), found.id.clone(), self.clock.now());
+        self.adapters.take_back(&id);
         unbroken(async move { oauth.revoke_client(&id, now).await }).await?;
         Ok(found)
     }
@@ -47,7 +51,10 @@ impl Bridge {
     /// # Errors
     /// [`StoreError`]; then those that come after the failure are still connected.
     pub async fn revoke_all(&self) -> Result<usize, StoreError> {
-        let clients = self.revocable().await?;
+        let clients = self.revocable(self.adapters.arriving()).await?;
+        for client in &clients {
+            self.adapters.take_back(&client.id);
+        }
         let (oauth, now) = (self.oauth.clone(), self.clock.now());
         unbroken(async move {
             for client in &clients {
@@ -58,15 +65,17 @@ impl Bridge {
         .await
     }
 
-    /// Clients that are connected, and those that are about to be.
-    async fn revocable(&self) -> Result<Vec<ClientView>, StoreError> {
+    /// Clients that are connected, and those that are about to be; `waiting` are clients of the adapter.
+    async fn revocable(&self, waiting: Vec<AdapterClient>) -> Result<Vec<ClientView>, StoreError> {
         let now = self.clock.now();
         // First who is about to be: whoever becomes connected in between is in both lists, not in neither.
-        let arriving = self.oauth.arriving(now);
+        let arriving = self.oauth.arriving(now).into_iter().map(|client| arriving_view(client, now));
+        let waiting = waiting.into_iter().map(|client| waiting_view(client, now));
+        let arriving: Vec<_> = arriving.chain(waiting).collect();
         let mut clients = self.clients().await?;
         for client in arriving {
-            if clients.iter().all(|known| known.id != client.client_id) {
-                clients.push(arriving_view(client, now));
+            if clients.iter().all(|known| known.id != client.id) {
+                clients.push(client);
             }
         }
         Ok(clients)
@@ -152,6 +161,20 @@ fn arriving_view(client: Arriving, now: SystemTime) -> ClientView {
         via: Via::Oauth,
         scopes: client.scopes,
         account: Some(client.account),
+        grant: None,
+        created_at: rfc3339(now),
+        last_used_at: None,
+        calls: 0,
+    }
+}
+
+fn waiting_view(client: AdapterClient, now: SystemTime) -> ClientView {
+    ClientView {
+        id: client.id,
+        name: client.name,
+        via: Via::Stdio,
+        scopes: Scopes::NONE,
+        account: None,
         grant: None,
         created_at: rfc3339(now),
         last_used_at: None,

@@ -1,10 +1,12 @@
 //! Starts everything and knows everyone; the handle that the app, the command line and the socket use.
 
 mod activity;
+mod adapters;
 mod answer;
 mod bearer;
 mod changes;
 mod error;
+mod examine;
 mod happenings;
 mod housekeeping;
 mod in_process;
@@ -20,6 +22,7 @@ mod tools;
 mod window;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, watch};
@@ -29,6 +32,7 @@ use tokio_util::task::TaskTracker;
 pub use answer::{Approval, ApprovalAccount};
 pub use error::{AnswerError, RemoveAccountError, RevokeError, StartError};
 pub use happenings::Happening;
+pub(crate) use listen::can_listen;
 pub use tools::ToolsError;
 pub use window::NoWindow;
 
@@ -38,8 +42,10 @@ pub use crate::consent::Front;
 use self::settings::KeptSettings;
 use self::tools::ToolSwitches;
 use crate::accounts::Accounts;
+use crate::adapter_clients::AdapterClients;
 use crate::clock::Clock;
 use crate::consent::Desk;
+use crate::http::mcp::Endpoint;
 use crate::mcp::Memories;
 use crate::oauth::AuthorizationServer;
 use crate::store::Store;
@@ -59,6 +65,8 @@ pub struct Bridge {
     desk: Desk,
     oauth: Arc<AuthorizationServer>,
     memories: Arc<Memories>,
+    endpoint: Arc<Endpoint>,
+    adapters: Arc<AdapterClients>,
     settings: KeptSettings,
     switches: ToolSwitches,
     questions: watch::Sender<Vec<RequestView>>,
@@ -68,6 +76,9 @@ pub struct Bridge {
     end_wanted: watch::Sender<bool>,
     /// What was found at the start and a person should know.
     found: Option<Problem>,
+    database: PathBuf,
+    /// Whether the key that signs access tokens is in the keychain.
+    keeps_signing_key: bool,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }

@@ -14,6 +14,7 @@ use super::settings::KeptSettings;
 use super::tools::ToolSwitches;
 use super::{Bridge, StartError, happenings, housekeeping, listen, relay, status};
 use crate::accounts::{Accounts, Backends};
+use crate::adapter_clients::{self, AdapterClients};
 use crate::api_key_clients::ApiKeyClients;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ApiBase, Config};
@@ -91,7 +92,19 @@ impl Bridge {
         let key_clients =
             ApiKeyClients::new(accounts.clone(), store.clone(), oauth.clone(), settings.follow());
         let mcp = http::mcp::routes(endpoint.clone(), Arc::new(Bearer(oauth.clone())), clock.clone())
-            .merge(http::v2::routes(endpoint, Arc::new(key_clients), clock.clone()));
+            .merge(http::v2::routes(endpoint.clone(), Arc::new(key_clients), clock.clone()));
+        let adapters = AdapterClients::new(adapter_clients::Parts {
+            store: store.clone(),
+            accounts: accounts.clone(),
+            desk: desk.clone(),
+            oauth: oauth.clone(),
+            memories: memories.clone(),
+            settings: settings.follow(),
+            clock: clock.clone(),
+            front,
+            tasks: tasks.clone(),
+            shutdown: shutdown.clone(),
+        });
         let instance: Arc<str> = random_alphanumeric().into();
         let app = App { oauth: oauth.clone(), clock: clock.clone(), instance: instance.clone(), front };
         let router = http::router(app, mcp, address.port(), config.allowed_origins.clone());
@@ -107,6 +120,8 @@ impl Bridge {
             desk,
             oauth,
             memories,
+            endpoint,
+            adapters,
             settings,
             switches,
             questions: watch::Sender::new(Vec::new()),
@@ -115,6 +130,8 @@ impl Bridge {
             window_wanted: watch::Sender::default(),
             end_wanted: watch::Sender::default(),
             found,
+            database: Store::file(&paths.data_dir),
+            keeps_signing_key: config.jwt_secret.is_none(),
             shutdown: shutdown.clone(),
             tasks,
         });
@@ -147,6 +164,7 @@ impl Bridge {
         self.changes.follow(self.accounts.reachability(), tasks, shutdown);
         self.changes.follow(self.accounts.unsaved_changes(), tasks, shutdown);
         self.changes.follow(self.oauth.live().changes(), tasks, shutdown);
+        self.changes.follow(self.memories.list_changes(), tasks, shutdown);
         self.changes.follow(self.store.troubles(), tasks, shutdown);
         self.changes.follow(self.vault.states(), tasks, shutdown);
         self.changes.follow(self.settings.follow(), tasks, shutdown);

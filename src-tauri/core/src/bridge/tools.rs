@@ -50,7 +50,9 @@ impl Bridge {
             return Err(ToolsError::UnknownTool);
         }
         let switch = ToolSwitch { client_id: client.clone(), tool: tool.to_owned(), is_on };
-        Ok(self.switches.switch(switch).await?)
+        self.switches.switch(switch).await?;
+        self.note_change();
+        Ok(())
     }
 
     async fn grant_of(&self, client: &ClientId) -> Result<GrantRecord, ToolsError> {

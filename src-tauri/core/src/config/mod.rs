@@ -57,7 +57,8 @@ const KEYS: [&str; 9] = [
     ACTIVITY_DAYS,
 ];
 const JWT_SECRET_VARIABLE: &str = "JWT_SECRET_KEY";
-const API_KEY_VARIABLE: &str = "JEAN_BRIDGE_API_KEY";
+/// An account of its own, for containers.
+pub const API_KEY_VARIABLE: &str = "JEAN_BRIDGE_API_KEY";
 /// The variables that hold secrets: programs that are started here do not get them.
 pub const SECRET_VARIABLES: [&str; 2] = [JWT_SECRET_VARIABLE, API_KEY_VARIABLE];
 /// What the file may not say, and the variable that may.

@@ -105,6 +105,12 @@ impl Connector {
         APPS.iter().filter(move |app| self.is_entered(app, also_unwritten))
     }
 
+    /// Whether the bridge ever wrote an entry into the app, and did not take it out again.
+    #[must_use]
+    pub fn was_connected(&self, app: &App) -> bool {
+        self.surroundings.files_of(app).iter().any(|file| self.memory.record(file).is_some())
+    }
+
     /// What [`Connector::connect`] would do, also for an app that must be quit first.
     ///
     /// # Errors

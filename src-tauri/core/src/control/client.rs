@@ -14,14 +14,16 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::routes::{
-    ACCOUNTS, APPROVE, CLIENTS, DENY, END, REMOVE_ACCOUNT, REQUESTS, REVOKE, SETTINGS, STATUS, WINDOW,
+    ACCOUNTS, APPROVE, CLIENTS, DENY, DOCTOR, END, REMOVE_ACCOUNT, REQUESTS, REVOKE, SETTINGS, STATUS, WINDOW,
 };
 use super::transport;
-use super::wire::{AddAccount, Approve, Deny, ErrorBody, RemoveAccount, Revoke, WireKey};
+use super::wire::{AddAccount, Approve, Deny, ErrorBody, Examine, RemoveAccount, Revoke, WireKey};
 use crate::api_key::ApiKey;
 use crate::ids::AccountId;
 use crate::paths::Paths;
-use crate::view::{AccountView, ClientView, RequestView, SettingChange, Settings, StatusView};
+use crate::view::{
+    AccountView, Check, ClientView, RequestView, SettingChange, Settings, StatusView, Subject,
+};
 
 /// A bridge on this computer answers in milliseconds.
 const QUICK: Duration = Duration::from_secs(10);
@@ -172,6 +174,14 @@ impl Client {
         self.ask(Method::POST, END, Bytes::new(), QUICK).await.map(drop)
     }
 
+    /// Has the bridge examine what only it may touch, for as long as `patience`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn examine(&self, subject: Subject, patience: Duration) -> Result<Vec<Check>, ClientError> {
+        understood(&self.post(DOCTOR, &Examine { subject }, patience).await?)
+    }
+
     /// A connection for several requests, one after the other.
     ///
     /// # Errors
@@ -222,7 +232,40 @@ pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
 }
 
+/// Why a request on an open connection has no response.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// Nothing of it was sent, because the connection had ended; it may be sent on another one.
+    Unsent(Box<Request<Full<Bytes>>>),
+    /// The bridge ended, or closed the connection, after some of it was sent.
+    Lost,
+}
+
 impl Connection {
+    /// Whether the bridge has not closed it, as far as is known.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
+    /// Sends a request on a connection that may have ended meanwhile, and gives the response as it comes.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn try_send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, Unanswered> {
+        if self.sender.ready().await.is_err() {
+            return Err(Unanswered::Unsent(Box::new(request)));
+        }
+        let sent = self.sender.try_send_request(request).await;
+        sent.map_err(|mut failure| match failure.take_message() {
+            Some(unsent) => Unanswered::Unsent(Box::new(unsent)),
+            None => Unanswered::Lost,
+        })
+    }
+
     /// Sends any request and gives the answer as it comes, for streams; the caller sets the deadline.
     ///
     /// # Errors

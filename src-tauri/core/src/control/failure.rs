@@ -4,11 +4,14 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
+use super::adapter_wire::Refused;
 use super::wire::{ErrorBody, Failed};
+use crate::adapter_clients::NotAdmitted;
 use crate::bridge::{
     AddAccountError, AnswerError, NoWindow, RemoveAccountError, RenameAccountError, ReplaceKeyError,
     RevokeError, ToolsError,
 };
+use crate::consent::Front;
 use crate::store::StoreError;
 
 /// Any failure of the bridge on its way to a program or a window.
@@ -51,6 +54,21 @@ impl Failure {
     /// For whoever named a code: there is none of that name any more.
     pub(super) fn of_code(error: AnswerError) -> Self {
         if matches!(error, AnswerError::UnknownQuestion) { Self::unknown_code() } else { error.into() }
+    }
+
+    /// A request that was under way for a client of the adapter when a person took its access back.
+    pub(super) fn revoked(name: &str) -> Self {
+        Self::not_served(
+            Refused::Denied,
+            format!(
+                "Access was taken back from {name} while this was under way; whether it was carried out is unknown. \
+                 Restart {name} to be asked again."
+            ),
+        )
+    }
+
+    fn not_served(refused: Refused, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, refused.code(), message)
     }
 
     /// The parser's words may quote the body, and the body may hold a key.
@@ -133,6 +151,57 @@ impl From<AddAccountError> for Failure {
                 "The sandbox could not be opened. Look into the log.",
             ),
             AddAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// These become the text of tool errors: a person reads them in the app that was refused.
+impl From<NotAdmitted> for Failure {
+    fn from(error: NotAdmitted) -> Self {
+        match error {
+            NotAdmitted::NotAllowed { name } => Self::not_served(
+                Refused::NotAllowed,
+                format!(
+                    "{name} may not use your memories yet. Jean Memory Bridge asks you when {name} first uses one of \
+                     its tools."
+                ),
+            ),
+            NotAdmitted::Unanswered { name } => Self::not_served(
+                Refused::NotAllowed,
+                format!(
+                    "Nobody has answered whether {name} may use your memories. Try again to be asked again."
+                ),
+            ),
+            NotAdmitted::Asking { name, code, front } => {
+                let place = match front {
+                    Front::Windows => format!("in the window of Jean Memory Bridge with the code {code}"),
+                    Front::Terminal => {
+                        format!("at the terminal of Jean Memory Bridge, or with `jean-bridge approve {code}`")
+                    }
+                };
+                Self::not_served(
+                    Refused::Asking,
+                    format!(
+                        "{name} waits to be allowed to use your memories. Answer {place}, then try again."
+                    ),
+                )
+            }
+            NotAdmitted::Denied { name } => Self::not_served(
+                Refused::Denied,
+                format!(
+                    "{name} may not use your memories: this was refused, or taken back. Restart {name} to be asked again."
+                ),
+            ),
+            NotAdmitted::Busy => Self::not_served(
+                Refused::Busy,
+                "Too many apps wait for an answer. Answer them in Jean Memory Bridge, then try again.",
+            ),
+            NotAdmitted::Ending => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ending",
+                "Jean Memory Bridge is ending. Open it again, then try again.",
+            ),
+            NotAdmitted::Store(error) => error.into(),
         }
     }
 }

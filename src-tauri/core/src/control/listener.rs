@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -15,7 +15,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tower::Layer as _;
 
+use super::peer::Peer;
 use super::transport;
 use crate::paths::{DirectoryError, Paths, private_dir};
 
@@ -131,7 +133,8 @@ impl Listener {
 }
 
 async fn serve_one<P>(stream: transport::Stream, app: Router, stop: CancellationToken, _permit: P) {
-    let service = TowerToHyperService::new(app);
+    let peer = Extension(Peer::new(transport::peer_pid(&stream)));
+    let service = TowerToHyperService::new(peer.layer(app));
     let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

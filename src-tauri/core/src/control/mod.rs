@@ -5,10 +5,12 @@
 //! single-instance lock as well: a kernel lock lies beside it, which ends with the process that holds it,
 //! however that ended.
 
+mod adapter;
 pub mod adapter_wire;
 mod client;
 mod failure;
 mod listener;
+mod peer;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,7 @@ mod transport;
 mod transport;
 mod wire;
 
-pub use client::{Client, ClientError, Connection};
+pub use client::{Client, ClientError, Connection, Unanswered};
 pub use failure::{Failure, failed};
 pub use listener::{ClaimError, Listener, Lock};
 pub use routes::router;

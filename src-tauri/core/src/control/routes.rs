@@ -12,10 +12,11 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
+use super::adapter;
 use super::failure::Failure;
-use super::wire::{Account, AddAccount, Approve, Deny, RemoveAccount, Revoke};
+use super::wire::{Account, AddAccount, Approve, Deny, Examine, RemoveAccount, Revoke};
 use crate::bridge::{Approval, ApprovalAccount, Bridge};
-use crate::view::{AccountView, ClientView, RequestView, SettingChange, Settings, StatusView};
+use crate::view::{AccountView, Check, ClientView, RequestView, SettingChange, Settings, StatusView};
 
 /// No request of ours is near this.
 const MAX_BODY: usize = 64 * 1024;
@@ -31,6 +32,7 @@ pub(super) const REMOVE_ACCOUNT: &str = "/v1/accounts/remove";
 pub(super) const WINDOW: &str = "/v1/window";
 pub(super) const SETTINGS: &str = "/v1/settings";
 pub(super) const END: &str = "/v1/end";
+pub(super) const DOCTOR: &str = "/v1/doctor";
 
 /// What a running bridge offers on its socket; others may be merged into it.
 pub fn router(bridge: Arc<Bridge>) -> Router {
@@ -46,6 +48,8 @@ pub fn router(bridge: Arc<Bridge>) -> Router {
         .route(WINDOW, post(window))
         .route(SETTINGS, post(change_setting))
         .route(END, post(end))
+        .merge(adapter::routes())
+        .route(DOCTOR, post(examine))
         .fallback(async || Failure::no_such_route())
         .method_not_allowed_fallback(async || Failure::no_such_method())
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -120,6 +124,10 @@ async fn change_setting(State(bridge): State<Arc<Bridge>>, body: Body) -> Result
 async fn end(State(bridge): State<Arc<Bridge>>) -> StatusCode {
     bridge.ask_to_end();
     StatusCode::NO_CONTENT
+}
+
+async fn examine(State(bridge): State<Arc<Bridge>>, body: Body) -> Result<Json<Vec<Check>>, Failure> {
+    Ok(Json(bridge.examine(read::<Examine>(body)?.subject).await))
 }
 
 impl From<Account> for ApprovalAccount {

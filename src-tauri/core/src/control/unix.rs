@@ -60,6 +60,13 @@ pub(super) fn nobody_listens(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
+/// The process that opened the connection, where the system tells.
+pub(super) fn peer_pid(stream: &Stream) -> Option<u32> {
+    let pid = stream.peer_cred().ok()?.pid()?;
+    // 0: it is in a container and has no number here.
+    u32::try_from(pid).ok().filter(|pid| *pid > 0)
+}
+
 fn is_ours(stream: &UnixStream) -> bool {
     stream.peer_cred().is_ok_and(|peer| is_same_user(peer.uid(), own_uid()))
 }

@@ -40,6 +40,11 @@ impl Listener {
     }
 }
 
+/// The process that opened the pipe, where the system tells.
+pub(super) fn peer_pid(stream: &Stream) -> Option<u32> {
+    stream.peer_creds().ok()?.pid()
+}
+
 /// Opens the pipe of a running bridge.
 pub(super) async fn connect(paths: &Paths) -> io::Result<Option<Stream>> {
     let name = paths.pipe_name();

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::api_key::ApiKey;
 use crate::ids::{AccountId, QuestionId};
 use crate::scope::Scopes;
+use crate::view::Subject;
 
 /// `POST /v1/requests/approve`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -81,6 +82,13 @@ pub(super) struct AddAccount {
 #[serde(deny_unknown_fields)]
 pub(super) struct RemoveAccount {
     pub(super) id: AccountId,
+}
+
+/// `POST /v1/doctor`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Examine {
+    pub(super) subject: Subject,
 }
 
 /// A key on its way through the socket.

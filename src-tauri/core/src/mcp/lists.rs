@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::catalogue::Catalogue;
@@ -24,13 +24,14 @@ const FAILURE_HOLDS: Duration = Duration::from_secs(1);
 pub(super) struct Lists {
     service: Arc<dyn MemoryService>,
     accounts: RwLock<HashMap<AccountId, Arc<List>>>,
+    changes: watch::Sender<u64>,
 }
 
-#[derive(Default)]
 struct List {
     held: RwLock<Option<Held>>,
     /// Held while Jean Memory is asked, so that it is asked once.
     asking: Mutex<Asked>,
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -47,7 +48,7 @@ struct Held {
 
 impl Lists {
     pub(super) fn new(service: Arc<dyn MemoryService>) -> Self {
-        Self { service, accounts: RwLock::default() }
+        Self { service, accounts: RwLock::default(), changes: watch::Sender::default() }
     }
 
     /// What is held for the account, however old.
@@ -73,6 +74,12 @@ impl Lists {
     /// Forgets the account's list: its key was changed, or the account is gone.
     pub(super) fn forget(&self, account: &AccountId) {
         self.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(account);
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Grows when a list was fetched, renewed or forgotten.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     fn list(&self, account: &AccountId) -> Arc<List> {
@@ -82,7 +89,9 @@ impl Lists {
         }
         drop(accounts);
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(accounts.entry(account.clone()).or_default())
+        Arc::clone(
+            accounts.entry(account.clone()).or_insert_with(|| Arc::new(List::new(self.changes.clone()))),
+        )
     }
 }
 
@@ -101,6 +110,10 @@ fn renew(service: Arc<dyn MemoryService>, account: AccountId, list: Arc<List>) {
 }
 
 impl List {
+    fn new(changes: watch::Sender<u64>) -> Self {
+        Self { held: RwLock::default(), asking: Mutex::default(), changes }
+    }
+
     fn held(&self) -> Option<Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -135,6 +148,7 @@ impl List {
         let catalogue = Arc::new(Catalogue::read(service.list_tools(account).await?));
         let held = Held { catalogue: Arc::clone(&catalogue), since: Instant::now() };
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
+        self.changes.send_modify(|count| *count += 1);
         Ok(catalogue)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rmcp::model::Tool;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::call::Pace;
@@ -90,6 +92,24 @@ impl Memories {
         policy: &ToolPolicy,
     ) -> Result<Vec<ToolView>, MemoryError> {
         Ok(self.catalogue(account).await?.views(scopes, policy))
+    }
+
+    /// What a client is offered, in a form that is another one for another list; none while the account's tools are
+    /// not known. Jean Memory is not asked.
+    #[must_use]
+    pub fn offered(&self, access: &Access) -> Option<String> {
+        let catalogue = self.held(&access.grant.account)?;
+        let policy = self.service.tool_policy(&access.grant);
+        let tools: Vec<&Tool> =
+            catalogue.offered(access.scopes, &policy).map(|listed| &listed.tool).collect();
+        // What cannot be written cannot be shown to a client either.
+        Some(serde_json::to_string(&tools).unwrap_or_default())
+    }
+
+    /// Grows when the tools of an account may be others.
+    #[must_use]
+    pub fn list_changes(&self) -> watch::Receiver<u64> {
+        self.lists.changes()
     }
 
     /// Forgets the account's tools: its key was changed, or it was removed (protocol.md 7.24).

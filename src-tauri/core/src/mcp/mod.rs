@@ -6,16 +6,19 @@
 //! talks to, over HTTP or stdio.
 
 mod arguments;
+mod built_in;
 mod call;
 mod catalogue;
 mod failure;
 mod known;
 mod lists;
 mod memories;
+pub(crate) mod nothing;
 mod policy;
 mod server;
 mod service;
 
+pub use built_in::built_in_tools;
 #[cfg(test)]
 pub(crate) use call::Pace;
 pub use known::needed_scope;

@@ -4,28 +4,23 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode, ErrorData,
-    GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorData, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
-use serde_json::json;
 
-use super::Memories;
 use super::call::Stop;
 use super::failure::words;
+use super::{Memories, nothing};
 use crate::oauth::Access;
 
 /// The program's name on the wire (protocol.md 7.13).
 pub const PRODUCT: &str = "jean-memory-bridge";
 /// Its name for people.
 pub const TITLE: &str = "Jean Memory Bridge";
-
-/// Requests that exist in some revision. rmcp hands one over as unknown if its `params` do not
-/// fit, and that is another mistake than a method nobody has.
-const METHODS_WITH_PARAMS: [&str; 4] = ["tools/call", "resources/read", "prompts/get", "completion/complete"];
 
 /// One client's MCP server; cheap to make, one per connection or request.
 #[derive(Clone)]
@@ -60,7 +55,7 @@ impl ServerHandler for MemoryServer {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        refuse_cursor(request)?;
+        nothing::refuse_cursor(request)?;
         let access = self.access(&context);
         let catalogue = self
             .until_stopped(&context, access, self.memories.catalogue(&access.grant.account))
@@ -86,15 +81,12 @@ impl ServerHandler for MemoryServer {
         Some(self.memories.held(&self.access.grant.account)?.find(name)?.tool.clone())
     }
 
-    // protocol.md 7.12: prompts and resources are declared, and there are none.
-
     async fn list_prompts(
         &self,
         request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        refuse_cursor(request)?;
-        Ok(ListPromptsResult::default())
+        nothing::prompts(request)
     }
 
     async fn get_prompt(
@@ -102,7 +94,7 @@ impl ServerHandler for MemoryServer {
         _request: GetPromptRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        Err(ErrorData::invalid_params("Unknown prompt", None))
+        nothing::prompt()
     }
 
     async fn list_resources(
@@ -110,8 +102,7 @@ impl ServerHandler for MemoryServer {
         request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        refuse_cursor(request)?;
-        Ok(ListResourcesResult::default())
+        nothing::resources(request)
     }
 
     async fn list_resource_templates(
@@ -119,8 +110,7 @@ impl ServerHandler for MemoryServer {
         request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        refuse_cursor(request)?;
-        Ok(ListResourceTemplatesResult::default())
+        nothing::templates(request)
     }
 
     async fn read_resource(
@@ -128,8 +118,7 @@ impl ServerHandler for MemoryServer {
         request: ReadResourceRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        // SEP-2164; rmcp picks the code that the peer's revision knows.
-        Err(ErrorData::resource_not_found("Resource not found", Some(json!({"uri": request.uri}))))
+        nothing::resource(&request.uri)
     }
 
     async fn on_custom_request(
@@ -137,18 +126,6 @@ impl ServerHandler for MemoryServer {
         request: CustomRequest,
         _context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        Err(if METHODS_WITH_PARAMS.contains(&request.method.as_str()) {
-            ErrorData::invalid_params("Invalid params", None)
-        } else {
-            ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "Method not found", None)
-        })
-    }
-}
-
-/// No list has a second page, so every cursor is one that we did not give out.
-fn refuse_cursor(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
-    match request.and_then(|request| request.cursor) {
-        Some(_) => Err(ErrorData::invalid_params("Unknown cursor", None)),
-        None => Ok(()),
+        nothing::method(&request)
     }
 }

@@ -3,6 +3,7 @@
 //! Names, types, order and `required` are the service's; the descriptions are ours.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
 
 /// What a tool does.
 #[derive(Clone, Copy)]
@@ -152,6 +153,15 @@ static DOCUMENT_STATUS: Tool = Tool {
     hidden: &[],
     annotations: &[],
 };
+
+/// [`LISTED`] as it is on the wire.
+pub(super) fn listed() -> Vec<Map<String, Value>> {
+    let as_object = |tool| match serde_json::to_value(tool) {
+        Ok(Value::Object(tool)) => Some(tool),
+        _ => None,
+    };
+    LISTED.iter().filter_map(as_object).collect()
+}
 
 /// The tool of this name, listed or not.
 pub(super) fn find(name: &str) -> Option<&'static Tool> {

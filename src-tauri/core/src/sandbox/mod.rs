@@ -33,6 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use rusqlite::Connection;
+use serde_json::{Map, Value};
 
 pub use self::database::SandboxError;
 use self::person::{LocalPerson, PersonId};
@@ -40,6 +41,12 @@ use self::times::Micros;
 use crate::api_key::ApiKey;
 use crate::clock::Clock;
 use crate::ids::UserId;
+
+/// The tools as `tools/list` of the stand-in shows them.
+#[must_use]
+pub fn listed_tools() -> Vec<Map<String, Value>> {
+    catalogue::listed()
+}
 
 /// The stand-in. Cheap to clone; all clones share one file.
 #[derive(Clone)]

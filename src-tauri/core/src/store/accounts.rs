@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::rows::{Word, seconds, time};
 use super::{Store, StoreError};
@@ -52,6 +52,13 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
     })
 }
 
+/// Every account, oldest first.
+pub(super) fn read_accounts(db: &Connection) -> rusqlite::Result<Vec<AccountRecord>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts ORDER BY created_at, id"))?
+        .query_map([], from_row)?
+        .collect()
+}
+
 impl Store {
     /// Stores an account, or what is now known of it.
     ///
@@ -83,12 +90,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn accounts(&self) -> Result<Vec<AccountRecord>, StoreError> {
-        self.run(|db| {
-            db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts ORDER BY created_at, id"))?
-                .query_map([], from_row)?
-                .collect()
-        })
-        .await
+        self.run(|db| read_accounts(db)).await
     }
 
     /// Forgets an account; its grants are the caller's business.

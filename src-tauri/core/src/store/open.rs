@@ -47,6 +47,11 @@ pub(super) fn suspicion(file: &Path) -> PathBuf {
     with_suffix(file, SUSPICION)
 }
 
+/// What was written and is not in the file yet.
+pub(super) fn log(file: &Path) -> PathBuf {
+    with_suffix(file, "-wal")
+}
+
 /// Reading the whole file takes too long for every start, so it is done where damage was met before.
 fn clear_of_suspicion(connection: Connection, file: &Path) -> Result<Connection, StoreError> {
     if !suspicion(file).exists() {

@@ -64,6 +64,13 @@ impl BaseUrl {
         self.0.scheme() == "https"
     }
 
+    /// Its host, as it is written.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        // `parse` lets no address without one through.
+        self.0.host_str().unwrap_or_default()
+    }
+
     /// The URL of `path`, which starts with a slash, below this base.
     pub(super) fn join(&self, path: &str) -> Url {
         let mut url = self.0.clone();

@@ -2,7 +2,7 @@
 //! repetition only where nothing can happen twice (upstream-api.md 10, 14.6).
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -58,6 +58,13 @@ impl Line {
     pub(super) fn new(transport: Transport, limits: UpstreamLimits) -> Self {
         let places = || Semaphore::new(limits.parallel);
         Self { transport, limits, calls: places(), quick: places(), heard: Mutex::new(None) }
+    }
+
+    pub(super) fn host(&self) -> Option<&str> {
+        match &self.transport {
+            Transport::Remote(remote) => Some(remote.host()),
+            Transport::InProcess(_) => None,
+        }
     }
 
     /// Sends a request and returns a reply for the caller to read: any 2xx or 4xx other than 429,
@@ -190,10 +197,15 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         Duration::from_secs(seconds)
     } else {
         let until = httpdate::parse_http_date(value).ok()?;
-        let now = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+        let now = date(headers)?;
         until.duration_since(now).unwrap_or_default()
     };
     Some(wait.min(MAX_RETRY_AFTER))
+}
+
+/// The server's own clock.
+pub(super) fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 /// Headers without any identity.

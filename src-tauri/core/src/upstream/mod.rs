@@ -20,6 +20,7 @@ mod tests;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -115,17 +116,23 @@ impl Upstream {
         reply::read(name, result, &credential.key)
     }
 
-    /// Whether the API is there at all; sends no key.
+    /// Whether the API is there at all, and what its clock says, where the answer tells; sends no key.
     ///
     /// # Errors
     /// [`UpstreamError`] when it is not, or answers like something else.
-    pub async fn health(&self) -> Result<(), UpstreamError> {
+    pub async fn health(&self) -> Result<Option<SystemTime>, UpstreamError> {
         let headers = exchange::plain_headers();
         let incoming = self.0.exchange(Endpoint::Health, headers, Vec::new(), Kind::Repeatable).await?;
         match rpc::json::<rpc::Health>(&incoming)?.status.as_deref() {
-            Some("healthy") => Ok(()),
+            Some("healthy") => Ok(exchange::date(&incoming.headers)),
             Some(_) | None => Err(UpstreamError::Unexpected(Unexpected::Malformed)),
         }
+    }
+
+    /// The host of the API; none for one inside this process.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.0.host()
     }
 }
 

@@ -37,6 +37,10 @@ impl Remote {
         Self { urls, base, limits, trust, client: Mutex::new(None) }
     }
 
+    pub(super) fn host(&self) -> &str {
+        self.base.host()
+    }
+
     pub(super) async fn send(
         &self,
         outgoing: Outgoing,

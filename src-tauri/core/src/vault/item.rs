@@ -32,6 +32,14 @@ pub(super) fn write(entry: &Entry, secret: &SecretString) -> Result<(), Error> {
     }
 }
 
+/// Whether what is written can be read; nothing is left of it.
+pub(super) fn round_trip(entry: &Entry, proof: &SecretString) -> Result<bool, Error> {
+    write(entry, proof)?;
+    let found = read(entry);
+    delete(entry)?;
+    Ok(found?.expose_secret() == proof.expose_secret())
+}
+
 pub(super) fn delete(entry: &Entry) -> Result<(), Error> {
     match entry.delete_credential() {
         Err(Error::Ambiguous(copies)) => copies.iter().try_for_each(delete),

@@ -24,6 +24,7 @@ use tokio::sync::{oneshot, watch};
 pub use self::error::{VaultError, VaultState};
 use self::line::{Line, Turn};
 pub use self::os::os_store;
+use crate::secret::random_alphanumeric;
 
 /// How long a caller waits: enough to type a password into a prompt, and less than the 60 s after which
 /// clients give up on a tool call.
@@ -139,6 +140,18 @@ impl Vault {
         let removed = self.answer_in_time("every item", item::clear).await?;
         // "No such item" is no answer here: someone deleted it in the same moment.
         removed.ok_or(VaultError::Failed)
+    }
+
+    /// Writes something of no worth, reads it again and removes it, in one turn: whether the keychain can be used.
+    ///
+    /// # Errors
+    /// Why it cannot; [`VaultError::Failed`] also when it gave back something else.
+    pub async fn round_trip(&self) -> Result<(), VaultError> {
+        // Another process may do the same at this moment.
+        let item = format!("doctor {}", std::process::id());
+        let proof = SecretString::from(random_alphanumeric());
+        let came_back = self.ask(&item, move |entry| item::round_trip(entry, &proof)).await?;
+        if came_back == Some(true) { Ok(()) } else { Err(VaultError::Failed) }
     }
 
     /// What the last call showed.

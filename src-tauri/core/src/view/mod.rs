@@ -6,6 +6,7 @@ mod account;
 mod activity;
 mod client;
 mod connect;
+mod doctor;
 mod request;
 mod reset;
 mod settings;
@@ -19,6 +20,10 @@ pub use client::{ClientView, ToolView, Via};
 pub use connect::{
     ByHand, ConnectBy, ConnectNext, ConnectState, ConnectStep, ConnectSteps, ConnectTrouble,
     ConnectTroubleCode, ConnectView, EntryChange, LostApp,
+};
+pub use doctor::{
+    AppFinding, BridgeFinding, Check, CheckState, ComputerFinding, DoctorView, Finding, KeepingFinding,
+    MemoriesFinding, Subject, Unexamined,
 };
 pub use request::{Destination, Registered, RequestView, Warning};
 pub use reset::{

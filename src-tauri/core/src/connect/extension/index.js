@@ -15,7 +15,7 @@ const os = require("node:os");
 const path = require("node:path");
 
 const LOOK_AGAIN_MS = 5_000; // for an adapter that is not there
-const PATIENCE_MS = 10_000; // with an adapter that was told of the past
+const PATIENCE_MS = 15_000; // with an adapter that has not said a word yet
 const STEADY_MS = 10_000; // an adapter that lived as long is started again at once
 const FIRST_PAUSE_MS = 250; // before one that keeps ending, doubled each time
 const LONGEST_PAUSE_MS = 30_000;
@@ -28,11 +28,12 @@ const WITHOUT_HANDSHAKE = "2026-07-28";
 const VERSION_OF_REQUEST = "io.modelcontextprotocol/protocolVersion";
 const SERVER_INFO = "io.modelcontextprotocol/serverInfo";
 const TOOLS_CHANGED = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+const ANSWERED_AT_ONCE = ["initialize", "server/discover", "ping", "tools/list"]; // whatever else an adapter waits for
 const REPLAY_ID = "jean-memory-extension-replay"; // no id of a client: those are numbers or random
 
 /** What the client began with: its parameters, and the version it was answered with. */
 let handshake = null;
-/** The adapter that runs; `ready` once it knows what was agreed on. */
+/** The adapter that runs: `ready` once it knows what was agreed on, `spoke` once it has written a message. */
 let adapter = null;
 /** Lines of the client for an adapter that is not ready yet. */
 let waiting = [];
@@ -140,7 +141,12 @@ function start(program) {
     if (!handshake?.version) return ready(mine);
     const params = { ...handshake.params, protocolVersion: handshake.version };
     toAdapter(mine, JSON.stringify({ jsonrpc: "2.0", id: REPLAY_ID, method: "initialize", params }));
-    mine.patience = setTimeout(() => mine.child.kill("SIGKILL"), PATIENCE_MS);
+    expectWord(mine);
+}
+
+/** Ends an adapter that then goes on to say nothing: a client gives up after a minute. */
+function expectWord(mine) {
+    if (!mine.spoke) mine.patience ??= setTimeout(() => mine.child.kill("SIGKILL"), PATIENCE_MS);
 }
 
 /** Lets the client speak to the adapter. */
@@ -155,7 +161,8 @@ function gone(mine) {
     adapter = null;
     if (isEnding) return leave();
     if (!mine.spoke) silent.set(mine.program, (silent.get(mine.program) || 0) + 1);
-    shortLives = Date.now() - mine.since < STEADY_MS ? shortLives + 1 : 0;
+    const wasSteady = mine.spoke && Date.now() - mine.since >= STEADY_MS;
+    shortLives = wasSteady ? 0 : shortLives + 1;
     trouble = `Jean Memory Bridge does not run as it should (${mine.program}: ${mine.cause}). It is started again by ` +
         "itself; if this stays so, install it again.";
     say(`${mine.program}: ${mine.cause}`);
@@ -164,9 +171,9 @@ function gone(mine) {
     for (const request of unanswered) send(answer(request, true));
     const pause = shortLives < 2 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (shortLives - 2), LONGEST_PAUSE_MS);
     notBefore = Date.now() + pause;
-    if (pause === 0) return look();
-    timer = setTimeout(look, pause);
-    answerWaiting();
+    if (pause > 0 || !mine.spoke) answerWaiting();
+    if (pause === 0) look();
+    else timer = setTimeout(look, pause);
 }
 
 // Messages ------------------------------------------------------------------------------------------------------------
@@ -188,9 +195,12 @@ function fromClient(line) {
 
 function pass(mine, line) {
     for (const message of messages(line)) {
-        if (isRequest(message)) open.set(key(message.id), message);
-        // What is cancelled is not answered.
-        else if (message.method === "notifications/cancelled") open.delete(key(message.params?.requestId));
+        if (isRequest(message)) {
+            open.set(key(message.id), message);
+            if (ANSWERED_AT_ONCE.includes(message.method)) expectWord(mine);
+        } else if (message.method === "notifications/cancelled") {
+            open.delete(key(message.params?.requestId)); // it gets no answer
+        }
     }
     toAdapter(mine, line);
 }
@@ -205,6 +215,7 @@ function fromAdapter(mine, line) {
     const said = messages(line);
     if (said.length === 0) return say(`${mine.program} wrote what is no message`);
     mine.spoke = true;
+    clearTimeout(mine.patience);
     if (!mine.ready && said[0].id === REPLAY_ID) return replayed(mine, said[0]);
     for (const message of said.filter((one) => one.method === undefined)) {
         open.delete(key(message.id));
@@ -214,7 +225,6 @@ function fromAdapter(mine, line) {
 }
 
 function replayed(mine, { error }) {
-    clearTimeout(mine.patience);
     if (error) return mine.child.kill();
     if (handshake.isDone) toAdapter(mine, JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }));
     ready(mine);

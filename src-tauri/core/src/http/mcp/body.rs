@@ -34,7 +34,10 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
 ///
 /// A client that is still sending does not read, and finds a broken connection where its answer was. So
 /// what is too much is read to its end, within reason, and thrown away.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+///
+/// # Errors
+/// [`Refusal`]: too large, too slow or incomplete.
+pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     // RFC 9110 §10.1.1: such a client asks first.
     let most = if headers.contains_key(EXPECT) { MAX_BODY } else { MAX_DISCARDED };

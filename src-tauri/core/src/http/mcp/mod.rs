@@ -36,8 +36,9 @@ use axum::routing::any;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 
+pub use body::read as read_body;
 pub use challenge::{Challenge, metadata_url};
-pub use endpoint::{Endpoint, Options};
+pub use endpoint::{Endpoint, Options, is_modern};
 pub use headers::check;
 pub use refusal::Refusal;
 
