@@ -1,11 +1,14 @@
 //! Connects the AI apps, and notices when one has lost its connection. Files are read and programs asked where waiting
 //! hurts nobody.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bridge_core::clock::{Clock as _, SystemClock};
-use bridge_core::connect::{App, ConnectError, Connector, Losses, Surroundings, adapter_beside, is_adapter};
+use bridge_core::connect::{
+    App, ConnectError, Connector, EXTENSION_SUFFIX, Losses, Surroundings, adapter_beside, is_adapter,
+};
 use bridge_core::control::Failed;
 use bridge_core::view::{ConnectSteps, ConnectView, LostApp};
 use tauri::async_runtime::{block_on, spawn, spawn_blocking};
@@ -15,9 +18,13 @@ use tokio::time::timeout;
 
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
+use crate::{downloads, links};
 
 /// Between two looks at the apps that are connected; files that are as they were are not read.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(30);
+
+/// The name of the file that Claude Desktop installs, without its suffix.
+const EXTENSION: &str = "jean-memory";
 
 /// How an action ended.
 pub(crate) type Outcome = Result<ConnectSteps, ConnectError>;
@@ -97,6 +104,29 @@ pub(crate) async fn disconnect(handle: &AppHandle, app: &'static App) -> Result<
     Ok(outcome)
 }
 
+/// Saves the extension of the app where the person finds it, and shows it.
+pub(crate) async fn save_extension(handle: &AppHandle, app: &'static App) -> Result<PathBuf, Failed> {
+    let connector = connector(&handle.state::<Shell>()).await?;
+    let folder = downloads::folder(handle).ok_or_else(no_home)?;
+    let saved = aside(move || {
+        if !connector.app(app).extension {
+            return Err("it is not for this app".to_owned());
+        }
+        let bytes = connector.extension().map_err(|error| error.to_string())?;
+        downloads::keep(&folder, EXTENSION, EXTENSION_SUFFIX, &bytes).map_err(|error| error.to_string())
+    });
+    let file = saved.await?.map_err(|reason| {
+        tracing::error!(reason, "the extension was not saved");
+        Failed {
+            code: "extension_not_saved".into(),
+            message: format!("The extension was not saved: {reason}."),
+        }
+    })?;
+    // That nothing opens it here is no failure: the person is told where it is.
+    let _ = links::show_extension(&file);
+    Ok(file)
+}
+
 /// Looks now and then, and when somebody wants it, until the app ends.
 pub(crate) fn watch(handle: AppHandle) {
     spawn(async move {
@@ -139,7 +169,7 @@ async fn connector(shell: &Shell) -> Result<Arc<Connector>, Failed> {
 }
 
 /// The command line beside this program, if it is an adapter.
-async fn adapter() -> Option<std::path::PathBuf> {
+async fn adapter() -> Option<PathBuf> {
     let adapter = adapter_beside(&std::env::current_exe().ok()?)?;
     is_adapter(&adapter).await.then_some(adapter)
 }

@@ -37,6 +37,18 @@ pub(crate) fn open_folder(folder: &Path) -> Result<(), Failed> {
     opened(open(folder.as_ref()))
 }
 
+/// Opens the extension that was just saved, so that the app asks whether to install it.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn show_extension(file: &Path) -> Result<(), Failed> {
+    opened(open(file.as_ref()))
+}
+
+/// Shows the folder: here some program for archives might take the file for its own.
+#[cfg(target_os = "linux")]
+pub(crate) fn show_extension(file: &Path) -> Result<(), Failed> {
+    open_folder(file.parent().unwrap_or(file))
+}
+
 /// Without what was set for our own pages, which a browser on WebKit would take for itself.
 #[cfg(target_os = "linux")]
 fn open(address: &OsStr) -> std::io::Result<()> {

@@ -8,6 +8,7 @@ mod commands;
 mod connecting;
 mod desktop;
 mod display;
+mod downloads;
 mod ending;
 mod launch;
 mod links;

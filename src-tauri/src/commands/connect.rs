@@ -1,6 +1,8 @@
 //! Connecting the AI apps of this computer. Every app is named by an id that the core knows; files, commands and
 //! addresses come from there, never from a page.
 
+use std::path::PathBuf;
+
 use bridge_core::connect::{App, find};
 use bridge_core::control::Failed;
 use bridge_core::view::{ConnectSteps, ConnectTrouble, ConnectView};
@@ -66,6 +68,12 @@ pub(crate) async fn disconnect_app(app: AppHandle, id: String) -> Result<Connect
 pub(crate) async fn connect_open_link(shell: State<'_, Shell>, id: String) -> Answer<()> {
     let app = connecting::app(&shell, known(&id)?).await?;
     links::open_app(app.link.as_deref().ok_or_else(unknown_app)?)
+}
+
+/// Saves the app's extension among the downloads and shows it; tells where it is.
+#[tauri::command]
+pub(crate) async fn connect_save_extension(app: AppHandle, id: String) -> Result<PathBuf, NotDone> {
+    Ok(connecting::save_extension(&app, known(&id)?).await?)
 }
 
 fn known(id: &str) -> Answer<&'static App> {

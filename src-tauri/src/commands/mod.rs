@@ -47,6 +47,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         connect::disconnect_preview,
         connect::disconnect_app,
         connect::connect_open_link,
+        connect::connect_save_extension,
         settings::settings_change,
         settings::settings_start_at_login,
         settings::settings_port,

@@ -34,6 +34,8 @@ pub struct App {
     pub(super) prefers: Transport,
     pub(super) official: Option<&'static Official>,
     pub(super) link: Option<Link>,
+    /// Whether it installs extensions, ours among them.
+    pub(super) extension: bool,
     /// Programs on the PATH that nobody else is called like.
     pub(super) programs: &'static [&'static str],
     /// Its folders among the applications of macOS.

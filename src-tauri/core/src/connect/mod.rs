@@ -91,6 +91,7 @@ impl Connector {
             by,
             command: call.filter(|_| by == ConnectBy::Command).map(|call| call.typed()),
             link: link::address(app, &self.url),
+            extension: app.extension && self.adapter.is_some(),
             sign_in: app.sign_in.map(str::to_owned),
             next: self.next(app),
             by_hand: self.by_hand(app, &files),
@@ -109,6 +110,14 @@ impl Connector {
     #[must_use]
     pub fn was_connected(&self, app: &App) -> bool {
         self.surroundings.files_of(app).iter().any(|file| self.memory.record(file).is_some())
+    }
+
+    /// The extension that does the same as the entry, for apps that install one.
+    ///
+    /// # Errors
+    /// [`ExtensionError`].
+    pub fn extension(&self) -> Result<Vec<u8>, ExtensionError> {
+        extension(self.adapter.as_deref())
     }
 
     /// What [`Connector::connect`] would do, also for an app that must be quit first.

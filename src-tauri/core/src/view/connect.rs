@@ -28,6 +28,9 @@ pub struct ConnectView {
     pub files: Vec<PathBuf>,
     /// An address that opens the app and has it ask: instead of all the above.
     pub link: Option<String>,
+    /// Whether it installs an extension in place of its entry, see [`crate::connect::extension()`].
+    #[serde(default)]
+    pub extension: bool,
     /// What to type in the app or a terminal for the sign-in, where the app does not ask by itself.
     pub sign_in: Option<String>,
     /// What comes after it was connected; none where it cannot be.

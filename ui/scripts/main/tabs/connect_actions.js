@@ -20,7 +20,7 @@ export function makeActions({ place, foot, failure, title, refresh, fresh, app }
   const id = () => app().id;
   let ending = () => {};
 
-  return { connect, replace: askReplace, disconnect, link, look };
+  return { connect, replace: askReplace, disconnect, link, extension, look };
 
   function connect({ currentTarget }) {
     attempt(currentTarget, { run: () => ask("connect_app", { id: id(), replace: false }), preview: () => ask("connect_preview", { id: id(), replace: false }), done: connected });
@@ -72,7 +72,7 @@ export function makeActions({ place, foot, failure, title, refresh, fresh, app }
   }
 
   async function askReplace({ currentTarget: button }) {
-    const { name, change } = app();
+    const { name } = app();
     let preview;
     const isKnown = await perform(button, failure, async () => {
       preview = await ask("connect_preview", { id: id(), replace: true });
@@ -83,7 +83,7 @@ export function makeActions({ place, foot, failure, title, refresh, fresh, app }
     show(foot, false);
     confirmIn(place, {
       question: phrase("connect.replace_ask", { name }),
-      means: [t(`connect.why_${change}`), t("connect.replace_back")],
+      means: [t("connect.replace_back")],
       shown: stepsShown(preview),
       doIt: t("connect.replace_do"),
       keep: t("connect.keep"),
@@ -117,6 +117,19 @@ export function makeActions({ place, foot, failure, title, refresh, fresh, app }
       else close();
       return true;
     });
+  }
+
+  /** The other way, in the place of an entry; whether the app has it cannot be seen from outside. */
+  async function extension({ currentTarget: button }) {
+    let file;
+    const isSaved = await perform(button, failure, async () => {
+      file = await ask("connect_save_extension", { id: id() });
+    });
+    if (!isSaved) return;
+    const { name } = app();
+    const leave = element("button", { type: "button", onclick: close }, t("connect.close"));
+    const words = [phrase("connect.extension_saved", { file: element("code", { class: "selectable" }, file) }), phrase("connect.extension_next", { name }), phrase("connect.extension_instead", { name })];
+    occupy(element("div", { class: "inset" }, ...words.map((each, index) => element("p", index === 0 ? { tabIndex: -1 } : {}, each)), element("div", { class: "row row-end" }, leave)));
   }
 
   function connected(steps) {

@@ -13,7 +13,7 @@ import { makeActions } from "./connect_actions.js";
 import { entryByHand } from "./connect_others.js";
 import { stepsShown } from "./connect_steps.js";
 
-const MARKS = { connected: "ok", found: "rest", adapter: "rest", outdated: "warn", edited: "warn", foreign: "warn", wiped: "stop", unreadable: "stop" };
+const MARKS = { connected: "ok", outdated: "warn", edited: "warn", foreign: "warn", wiped: "stop", unreadable: "stop" };
 
 let made = 0;
 
@@ -41,6 +41,7 @@ export function makeConnectCard(app, { refresh, fresh }) {
     place,
     shelf,
   );
+  let shelfName;
   const actions = makeActions({ place, foot, failure, title, refresh, fresh, app: () => app });
   let shown;
 
@@ -54,27 +55,29 @@ export function makeConnectCard(app, { refresh, fresh }) {
     const state = stateOf(app);
     root.dataset.state = state;
     fill(way, ...wayOf(app));
-    pill.className = `pill pill-${MARKS[state]}`;
-    fill(pill, mark(MARKS[state]), element("span", {}, t(`connect.state_${state}`)));
+    pill.className = `pill pill-${MARKS[state] ?? "plain"}`;
+    fill(pill, MARKS[state] && mark(MARKS[state]), element("span", {}, t(`connect.state_${state}`)));
     fill(why, state === "unreadable" ? explain(app.trouble) : find(`connect.why_${state}`));
     show(why, why.textContent !== "");
     fill(buttons, ...buttonsFor(state));
-    const shelfName = shelfFor(state);
+    // Whoever wanted to see what connecting changes has seen it once that is done.
+    if (shelfName !== shelfFor(state)) close();
+    shelfName = shelfFor(state);
     show(opener, shelfName !== undefined);
-    if (shelfName) fill(openerWords, t(`connect.${shelfName}`));
-    else close();
+    fill(openerWords, shelfName && t(`connect.${shelfName}`));
     if (!shelf.hidden) fillShelf();
   }
 
   function buttonsFor(state) {
-    const { connect, replace, disconnect, link } = actions;
+    const { connect, replace, disconnect, link, extension } = actions;
     const name = { name: app.name };
     const accent = { class: "accent shrinks" };
     const asks = app.link ? [iconButton("external", phrase("connect.link", name), { onclick: link })] : [];
+    const packed = app.extension ? [iconButton("folder", t("connect.extension"), { onclick: extension })] : [];
     const one = (words, press, members = { class: "shrinks" }) => element("button", { type: "button", ...members, onclick: press }, element("span", { class: "one-line" }, words));
     switch (state) {
       case "found":
-        return [...asks, one(phrase("connect.connect", name), connect, accent)];
+        return [...asks, ...packed, one(phrase("connect.connect", name), connect, accent)];
       case "connected":
         return [one(phrase("connect.disconnect", name), disconnect)];
       case "outdated":
