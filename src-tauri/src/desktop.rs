@@ -1,10 +1,13 @@
 //! Builds the Tauri app around the bridge and runs it until somebody quits it.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
-use tauri::{App, AppHandle, RunEvent};
+use tauri::{App, AppHandle, Manager as _, RunEvent};
 
 use crate::ending::{Signals, StartsAgain};
 use crate::launch::{CannotStart, Started};
+use crate::resetting::Resetting;
 use crate::shell::Shell;
 use crate::windows::cannot_start;
 use crate::{asking, commands, connecting, display, ending, notify, opening, tray};
@@ -12,9 +15,12 @@ use crate::{asking, commands, connecting, display, ending, notify, opening, tray
 /// Runs the app; returns when it has been quit and the bridge has ended.
 pub(crate) fn run(started: Started, signals: Signals) -> anyhow::Result<()> {
     let bridge = started.bridge.clone();
+    let paths = started.paths.clone();
     let starts_again = StartsAgain::default();
-    let ended = show(started, signals, &starts_again);
+    let resetting = Arc::new(Resetting::default());
+    let ended = show(started, signals, &starts_again, &resetting);
     ending::shut_down(&bridge);
+    resetting.finish(&paths);
     if starts_again.get() {
         // Takes no way back: the next start finds socket and port free.
         tauri::process::restart(&tauri::Env::default());
@@ -22,13 +28,19 @@ pub(crate) fn run(started: Started, signals: Signals) -> anyhow::Result<()> {
     ended
 }
 
-fn show(started: Started, signals: Signals, starts_again: &StartsAgain) -> anyhow::Result<()> {
+fn show(
+    started: Started,
+    signals: Signals,
+    starts_again: &StartsAgain,
+    resetting: &Arc<Resetting>,
+) -> anyhow::Result<()> {
     display::connect()?;
     let is_background = started.is_background;
     let bridge = started.bridge.clone();
     let app = tauri::Builder::default()
         .manage(Shell::new(&started))
         .manage(starts_again.clone())
+        .manage(resetting.clone())
         .invoke_handler(commands::handler())
         .build(context())
         .context("the desktop app cannot start")?;
@@ -80,7 +92,9 @@ fn until_quit(app: App, ready: impl FnOnce(&AppHandle) + 'static) {
             }
         } else if let RunEvent::ExitRequested { api, code: None, .. } = event {
             // The app lives in the tray: closing the last window does not end it. `exit(n)` has a code and does.
-            api.prevent_exit();
+            if !app.state::<Arc<Resetting>>().has_ended_bridge() {
+                api.prevent_exit();
+            }
         }
     });
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bridge_core::bridge::Bridge;
+use bridge_core::hang_up;
 use tauri::{AppHandle, Manager as _};
 
 /// How long calls and streams may take to end. A desktop that logs out waits little longer.
@@ -50,19 +51,23 @@ pub(crate) fn quit_when_asked(app: AppHandle, bridge: Arc<Bridge>) {
 
 /// Ends the bridge: streams are closed, what is to be remembered is on disk, socket and port are free.
 pub(crate) fn shut_down(bridge: &Bridge) {
+    tauri::async_runtime::block_on(end_bridge(bridge));
+}
+
+/// The same, while the app goes on.
+pub(crate) async fn end_bridge(bridge: &Bridge) {
     tracing::info!("the bridge ends");
-    tauri::async_runtime::block_on(async {
-        if tokio::time::timeout(PATIENCE, bridge.shutdown()).await.is_err() {
-            tracing::warn!("the bridge did not end in time");
-        }
-    });
+    if tokio::time::timeout(PATIENCE, bridge.shutdown()).await.is_err() {
+        tracing::warn!("the bridge did not end in time");
+    }
 }
 
 /// What the system and the terminal say to a program that is to end. What comes before anybody waits for it is kept.
 #[cfg(unix)]
 pub(crate) struct Signals {
     terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
+    /// None where whoever started the app wants it to outlive the terminal.
+    hang_up: Option<tokio::signal::unix::Signal>,
     interrupt: tokio::signal::unix::Signal,
 }
 
@@ -74,16 +79,22 @@ impl Signals {
         tauri::async_runtime::block_on(async {
             Ok(Self {
                 terminate: signal(SignalKind::terminate())?,
-                hang_up: signal(SignalKind::hangup())?,
+                hang_up: (!hang_up::is_ignored()).then(|| signal(SignalKind::hangup())).transpose()?,
                 interrupt: signal(SignalKind::interrupt())?,
             })
         })
     }
 
     async fn told_to_quit(&mut self) {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => drop(hang_up.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
+            () = hang_up => {}
             _ = self.interrupt.recv() => {}
         }
     }

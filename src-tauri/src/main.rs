@@ -16,6 +16,7 @@ mod names;
 mod notify;
 mod opening;
 mod queue;
+mod resetting;
 mod shell;
 mod start_at_login;
 mod tray;

@@ -1,14 +1,15 @@
 //! What the windows, the tray and the commands share: the bridge, and what only the screen needs to know.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, AtomicU32};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use bridge_core::bridge::Bridge;
 use bridge_core::clock::{Clock as _, SystemClock, rfc3339_millis};
 use bridge_core::paths::Paths;
-use bridge_core::view::Appearance;
+use bridge_core::view::{Appearance, Check, Subject};
 use tokio::sync::watch;
 
 use crate::connecting::Connecting;
@@ -37,6 +38,8 @@ pub(crate) struct Shell {
     pub(crate) next_port: AtomicU16,
     /// The same for how long activity is kept.
     pub(crate) next_activity_days: AtomicU32,
+    /// What the doctor found last.
+    pub(crate) examined: Mutex<BTreeMap<Subject, Vec<Check>>>,
     changes: watch::Sender<u64>,
     words: RwLock<Arc<Words>>,
 }
@@ -57,6 +60,7 @@ impl Shell {
             has_tray: watch::Sender::new(true),
             next_port: AtomicU16::new(started.config.port),
             next_activity_days: AtomicU32::new(started.config.activity_days),
+            examined: Mutex::default(),
             changes: watch::Sender::new(0),
             words: RwLock::new(Arc::new(Words::of(started.bridge.settings().language.as_deref()))),
         }

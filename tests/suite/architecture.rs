@@ -16,7 +16,8 @@ use source::{Module, Source};
 const LAYERS: &[Layer] = &[
     Layer {
         modules: &[
-            "api_key", "clock", "ids", "origin", "paths", "scope", "secret", "tls", "unbroken", "view",
+            "api_key", "clock", "hang_up", "ids", "origin", "paths", "scope", "secret", "tls", "unbroken",
+            "view",
         ],
         peers: Peers::MayMeet, // the words that everyone speaks
     },

@@ -12,6 +12,7 @@ mod command_line;
 mod conformance;
 #[cfg(target_os = "linux")]
 mod connect;
+mod doctor;
 mod documents;
 mod double;
 mod double_contract;

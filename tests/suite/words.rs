@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use bridge_core::view::Problem;
+use bridge_core::view::{Problem, Subject};
 use serde_json::Value;
 
 use crate::documents::{files, read};
@@ -120,6 +120,117 @@ fn every_problem_has_words_that_use_what_is_known_of_it() {
             }
         }
     }
+}
+
+#[test]
+fn every_finding_of_the_doctor_has_words_that_use_what_is_known_of_it() {
+    let languages = languages();
+    let findings = every_finding();
+    assert!(findings.len() > 70 && findings["port_taken"].contains("program"), "{findings:?}");
+    for (code, members) in &findings {
+        for (language, words) in &languages {
+            let of = |section: &str| {
+                let key = format!("{section}.{code}");
+                words
+                    .iter()
+                    .filter(|(name, _)| base(name) == key)
+                    .map(|(_, text)| text.as_str())
+                    .collect::<Vec<_>>()
+            };
+            assert!(!of("cause").is_empty(), "{language}: no words for {code}");
+            let has_cure = !of("cure").is_empty();
+            assert_eq!(has_cure, !NEED_NO_CURE.contains(&code.as_str()), "{language}: {code}");
+            for text in of("cause").into_iter().chain(of("cure")) {
+                let unknown: Vec<_> =
+                    placeholders(text).into_iter().filter(|value| !members.contains(*value)).collect();
+                assert!(unknown.is_empty(), "{language}: {code} wants {unknown:?}");
+            }
+        }
+    }
+    let english = &languages["en"];
+    let told = |section: &str| {
+        let keys = english.keys().filter_map(|key| base(key).strip_prefix(section)).map(str::to_owned);
+        keys.collect::<BTreeSet<_>>()
+    };
+    let known: BTreeSet<String> = findings.keys().cloned().collect();
+    assert_eq!(told("cause."), known, "words for findings that do not exist");
+    let subjects: Vec<_> = Subject::EXAMINED.into_iter().chain([Subject::Clock]).collect();
+    for subject in subjects {
+        let key = format!("doctor.{}", serde_json::to_value(subject).unwrap().as_str().unwrap());
+        assert!(english.contains_key(&key), "no words for {key}");
+    }
+}
+
+#[test]
+fn no_sentence_of_the_doctor_has_a_word_that_people_never_meet() {
+    for file in files(&["src-tauri/core/src/view/doctor"], &["rs"]) {
+        let source = std::fs::read_to_string(&file).unwrap();
+        let code =
+            source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        for sentence in code.split('"').skip(1).step_by(2) {
+            let lower = sentence.to_lowercase();
+            let wrong: Vec<_> = NEVER.iter().filter(|word| lower.contains(**word)).collect();
+            assert!(wrong.is_empty(), "{} says {wrong:?}: {sentence}", file.display());
+        }
+    }
+}
+
+/// Findings after which nothing is left to do.
+const NEED_NO_CURE: [&str; 24] = [
+    "app_connected",
+    "apps_not_looked_for",
+    "clock_fine",
+    "clock_unchecked",
+    "database_absent",
+    "database_fine",
+    "folders_absent",
+    "folders_fine",
+    "key_accepted",
+    "key_of_sandbox",
+    "keychain_fine",
+    "keychain_not_needed",
+    "log_absent",
+    "log_fine",
+    "port_any",
+    "port_free",
+    "port_ours",
+    "running",
+    "same_version",
+    "settings_absent",
+    "settings_fine",
+    "start_on",
+    "upstream_fine",
+    "upstream_sandbox",
+];
+
+/// Code and members of each, from the enums in the source: a new one needs words.
+fn every_finding() -> BTreeMap<String, BTreeSet<String>> {
+    let mut all = BTreeMap::new();
+    for file in files(&["src-tauri/core/src/view/doctor"], &["rs"]) {
+        let source = std::fs::read_to_string(&file).unwrap();
+        for body in source.split("#[serde(tag = \"code\"").skip(1) {
+            let (body, _) = body.split_once("\n}").expect("the end of the enum");
+            let mut code = String::new();
+            for line in body.lines() {
+                let indent = line.len() - line.trim_start().len();
+                let name = line.trim().trim_end_matches([',', '{', ' ']);
+                if indent == 4 && name.starts_with(|c: char| c.is_ascii_uppercase()) {
+                    code = snake_case(name);
+                    all.insert(code.clone(), BTreeSet::new());
+                } else if let (8, Some((member, _))) = (indent, name.split_once(": ")) {
+                    all.entry(code.clone()).or_default().insert(member.to_owned());
+                }
+            }
+        }
+    }
+    all
+}
+
+/// As serde does it.
+fn snake_case(name: &str) -> String {
+    let parted =
+        |c: char| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.into() };
+    name.chars().map(parted).collect::<String>().trim_start_matches('_').to_owned()
 }
 
 /// One of each; a new kind does not compile until it is here.

@@ -1,5 +1,6 @@
 //! `doctor`: what is wrong, why, and what helps; one line each, with or without a bridge that runs.
 
+use std::collections::VecDeque;
 use std::io::{Write as _, stderr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use bridge_core::doctor::{Doctor, Known};
 use bridge_core::paths::Paths;
 use bridge_core::view::{Check, CheckState, DoctorView, Subject};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::Format;
@@ -20,6 +22,8 @@ const NOTICEABLE: Duration = Duration::from_secs(1);
 const STATE_WIDTH: usize = 9;
 const NAME_WIDTH: usize = 16;
 
+type Examination = JoinHandle<Vec<Check>>;
+
 pub(crate) async fn run(paths: &Paths, adapter: Option<PathBuf>, format: Format) -> Result<(), Failure> {
     let known = Known { adapter, ..Known::default() };
     let doctor = Arc::new(Doctor::new(paths.clone(), known));
@@ -28,13 +32,18 @@ pub(crate) async fn run(paths: &Paths, adapter: Option<PathBuf>, format: Format)
         let doctor = doctor.clone();
         (subject, tokio::spawn(async move { doctor.examine(subject).await }))
     });
+    let mut waiting = VecDeque::from(examined);
     let mut all = Vec::new();
-    for (subject, mut examination) in examined {
-        let checks = match timeout_at(started + NOTICEABLE, &mut examination).await {
+    let mut is_told = false;
+    while let Some((subject, mut examination)) = waiting.pop_front() {
+        let in_time = timeout_at(started + NOTICEABLE, &mut examination).await;
+        let checks = match in_time {
             Ok(checks) => checks,
             Err(_) => {
-                // Nobody may be reading.
-                let _ = writeln!(stderr(), "Still looking at: {} …", subject.name());
+                if !is_told {
+                    is_told = true;
+                    tell_what_is_slow(subject, &waiting);
+                }
                 examination.await
             }
         };
@@ -52,6 +61,14 @@ pub(crate) async fn run(paths: &Paths, adapter: Option<PathBuf>, format: Format)
         print(&summary(&view))?;
     }
     if view.state == CheckState::Failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+fn tell_what_is_slow(first: Subject, waiting: &VecDeque<(Subject, Examination)>) {
+    let others = waiting.iter().filter(|(_, examination)| !examination.is_finished());
+    let names: Vec<_> =
+        std::iter::once(first).chain(others.map(|(subject, _)| *subject)).map(Subject::name).collect();
+    // Nobody may be reading.
+    let _ = writeln!(stderr(), "Still looking at: {} …", names.join(", "));
 }
 
 fn line(check: &Check) -> String {

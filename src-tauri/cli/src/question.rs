@@ -8,18 +8,20 @@ use crate::words;
 /// Who asks, for what, and where the answer goes.
 pub(crate) fn question(request: &RequestView) -> String {
     let uri = request.redirect_uri.as_deref().map(|uri| format!(" ({})", safe(uri))).unwrap_or_default();
+    let program = request.program.as_deref().map(|program| format!("  Program         {}\n", safe(program)));
     let permissions: Vec<_> = request.scopes.iter().map(words::permission).collect();
     format!(
         "\n{} wants to use your memories.\n  \
          Name            {}\n  \
          Code            {}\n  \
          Answer goes to  {}{uri}\n  \
-         It may          {}\n{}",
+         It may          {}\n{}{}",
         safe(&request.client_name),
         words::name_comes_from(request),
         safe(&request.code),
         words::goes_to(&request.goes_to),
         permissions.join("\n                  "),
+        program.unwrap_or_default(),
         request
             .warning
             .map(|warning| format!("  Note            {}\n", words::warning(warning)))
@@ -48,7 +50,7 @@ mod tests {
             goes_to: bridge_core::view::Destination::Website { host: "example.com".into() },
             registered: bridge_core::view::Registered::ByItself,
             registered_at: None,
-            program: None,
+            program: Some("/opt/evil/\u{1b}app (4711)".into()),
             scopes: Scopes::ALL,
             asked_at: String::new(),
             expires_at: String::new(),
@@ -60,6 +62,7 @@ mod tests {
              Code            K7-42\n  \
              Answer goes to  example.com (https://example.com/cb)\n  \
              It may          read: search and list memories\n                  write: add memories and documents\n  \
+             Program         /opt/evil/\u{fffd}app (4711)\n  \
              Note            the answer goes to a website, not to an app of this computer\n"
         );
     }

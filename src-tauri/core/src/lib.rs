@@ -14,7 +14,7 @@
 //! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`], [`adapter_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
 //! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`], [`process`], [`login_entry`] | the outside world; none knows another |
-//! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`origin`], [`paths`], [`view`], TLS and `unbroken` | the words that everyone speaks |
+//! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`hang_up`], [`origin`], [`paths`], [`view`], TLS and `unbroken` | the words that everyone speaks |
 //!
 //! # The way of a request for access
 //!
@@ -43,11 +43,14 @@
 //!
 //! Revoking fires [`oauth::LiveGrant::cancelled`], which ends all that runs for the grant.
 //!
-//! # The way of an app that speaks no HTTP
+//! # The way of a client without OAuth
 //!
-//! It starts `jean-bridge stdio`, which is [`stdio::run`]: an MCP server of its own on stdin and stdout, which knows
-//! nothing, keeps nothing and asks the bridge through [`control`] in the words of [`control::adapter_wire`]. It outlives
-//! the bridge and waits for the next one.
+//! An app that only starts programs starts `jean-bridge stdio`, which is [`stdio::run`]: an MCP server of its own on
+//! stdin and stdout, which keeps nothing and asks the bridge through [`control`], as [`control::adapter_wire`] says. It
+//! outlives the bridge and waits for the next one. The system tells the bridge which process is at the other end,
+//! [`process`] which program started that one, and [`adapter_clients`] asks a person at the first tool call and finds the
+//! grant afterwards; the rest is the way of any tool call. A setup from before OAuth brings a key of its own, and
+//! [`api_key_clients`] knows what that is good for.
 //!
 //! # What a screen is drawn from
 //!
@@ -102,6 +105,7 @@ pub mod consent;
 pub mod control;
 pub mod doctor;
 pub mod fetch;
+pub mod hang_up;
 pub mod http;
 pub mod ids;
 pub mod logging;

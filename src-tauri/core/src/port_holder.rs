@@ -52,9 +52,9 @@ pub async fn find(port: u16) -> Holder {
     program(port).map_or(Holder::Unknown, Holder::Program)
 }
 
-/// What the bridge that answers on `port` calls this start of it; none when no bridge answers.
-pub async fn instance(port: u16) -> Option<String> {
-    timeout(PATIENCE, status(port)).await.ok().flatten().map(|status| status.instance)
+/// What the bridge that answers on `port` calls this start of it; none when no bridge answers within `patience`.
+pub async fn instance(port: u16, patience: Duration) -> Option<String> {
+    timeout(patience, status(port)).await.ok().flatten().map(|status| status.instance)
 }
 
 /// One line without the cure, which depends on where it is read: `Another program uses port 5326

@@ -1,17 +1,21 @@
 //! How it all is, for whoever looks for a fault.
 
-use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
-use bridge_core::clock::rfc3339;
-use bridge_core::control::Failed;
-use bridge_core::logging::{last_lines, log_file, redact};
+use bridge_core::clock::{Clock as _, SystemClock, rfc3339};
+use bridge_core::control::{Failed, failed};
+use bridge_core::doctor::{Doctor, Export, Known, save};
+use bridge_core::logging::{last_lines, log_file};
 use bridge_core::paths::Paths;
-use bridge_core::view::Problem;
+use bridge_core::view::{Check, Problem, Subject};
 use serde::Serialize;
 use tauri::State;
 
 use super::Answer;
 use crate::shell::Shell;
+use crate::start_at_login;
 
 /// Lines of the log that are shown.
 const LOG_LINES: usize = 200;
@@ -30,7 +34,8 @@ pub(crate) struct Diagnostics {
     config_file: String,
     os: String,
     webview: String,
-    problems: Vec<Problem>,
+    /// What the doctor is to be asked about, one by one.
+    subjects: [Subject; 12],
     log: Vec<String>,
 }
 
@@ -40,11 +45,55 @@ pub(crate) async fn diagnostics(shell: State<'_, Shell>) -> Answer<Diagnostics> 
     taken(&shell).await
 }
 
-/// For somebody else to read: the same without private paths.
+/// Examines one subject.
+#[tauri::command]
+pub(crate) async fn doctor_examine(shell: State<'_, Shell>, subject: Subject) -> Answer<Vec<Check>> {
+    let (bridge, paths) = (shell.bridge.clone(), shell.paths.clone());
+    let known = Known {
+        adapter: command_line(),
+        starts_at_login: start_at_login::is_on(),
+        command_line: command_line(),
+    };
+    let checks = Doctor::beside(bridge, paths, known).examine(subject).await;
+    shell.examined.lock().unwrap_or_else(PoisonError::into_inner).insert(subject, checks.clone());
+    Ok(checks)
+}
+
+/// For somebody else to read: facts, what the doctor found last, and the log, without anything private.
 #[tauri::command]
 pub(crate) async fn diagnostics_report(shell: State<'_, Shell>) -> Answer<String> {
-    let private = private_paths(&shell.paths);
-    Ok(without(&report(&taken(&shell).await?), &private))
+    exported(&shell).await
+}
+
+/// The same in a file; gives its name.
+#[tauri::command]
+pub(crate) async fn diagnostics_save_report(shell: State<'_, Shell>) -> Answer<String> {
+    let report = exported(&shell).await?;
+    let folder = saving_folder(&shell.paths);
+    let write = move || save(&folder, &report, SystemClock.now());
+    let written = tauri::async_runtime::spawn_blocking(write).await.map_err(io::Error::other).flatten();
+    let file = written.map_err(|error| {
+        tracing::warn!(%error, "a report could not be saved");
+        Failed {
+            code: "report_not_saved".into(),
+            message: "The report could not be saved. Copy it instead.".into(),
+        }
+    })?;
+    Ok(file.display().to_string())
+}
+
+/// Beside this program, where both are installed together.
+fn command_line() -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok()?.with_file_name("jean-bridge");
+    Some(beside.with_extension(std::env::consts::EXE_EXTENSION)).filter(|program| program.is_file())
+}
+
+async fn exported(shell: &Shell) -> Answer<String> {
+    let accounts = shell.bridge.accounts().await.map_err(failed)?;
+    let examined: Vec<_> =
+        shell.examined.lock().unwrap_or_else(PoisonError::into_inner).values().flatten().cloned().collect();
+    let report = report(&taken(shell).await?, &shell.bridge.problems(), &examined);
+    Ok(Export::new(&shell.paths, &accounts).clean(&report))
 }
 
 async fn taken(shell: &Shell) -> Answer<Diagnostics> {
@@ -69,7 +118,7 @@ async fn taken(shell: &Shell) -> Answer<Diagnostics> {
         config_file: paths.config_file.display().to_string(),
         os: operating_system(),
         webview: tauri::webview_version().unwrap_or_default(),
-        problems: shell.bridge.problems(),
+        subjects: Subject::EXAMINED,
         log,
     })
 }
@@ -87,65 +136,27 @@ fn operating_system() -> String {
     machine
 }
 
-fn report(facts: &Diagnostics) -> String {
-    let Diagnostics { version, url, pid, started_at, os, webview, problems, log, .. } = facts;
-    let mut report = format!(
-        "Jean Memory Bridge {version}\n{os}, web view {webview}\n{url}, process {pid}, started {started_at}\n\n"
-    );
-    if problems.is_empty() {
-        report.push_str("No problems.\n");
-    }
-    for problem in problems {
-        // Writing to a string cannot fail.
-        let _ = writeln!(report, "Problem: {}", problem.sentence());
-    }
-    report.push('\n');
-    for line in log {
-        report.push_str(line);
-        report.push('\n');
-    }
-    report
+fn report(facts: &Diagnostics, problems: &[Problem], examined: &[Check]) -> String {
+    let Diagnostics { version, url, pid, started_at, os, webview, log, .. } = facts;
+    let head = [
+        format!("Jean Memory Bridge {version}"),
+        format!("{os}, web view {webview}"),
+        format!("{url}, process {pid}, started {started_at}"),
+        String::new(),
+    ];
+    let problems = problems.iter().map(|problem| format!("Problem: {}", problem.sentence()));
+    let checks = examined.iter().map(|check| {
+        let cure = check.cure.as_ref().map(|cure| format!(" {cure}")).unwrap_or_default();
+        format!("{:?}: {}: {}{cure}", check.state, check.check.name(), check.cause)
+    });
+    let lines =
+        head.into_iter().chain(problems).chain(checks).chain([String::new()]).chain(log.iter().cloned());
+    lines.fold(String::new(), |report, line| report + &line + "\n")
 }
 
-/// Longest first, so that a home in a home is taken out whole.
-fn private_paths(paths: &Paths) -> Vec<String> {
-    let all = [&paths.data_dir, &paths.log_dir, &paths.sandbox_dir, &paths.run_dir, &paths.config_file];
-    let mut private: Vec<String> = all
-        .into_iter()
-        .filter_map(|directory| directory.parent())
-        .map(|directory| directory.display().to_string())
-        .collect();
-    private.extend(directories::BaseDirs::new().map(|user| user.home_dir().display().to_string()));
-    private.retain(|path| path.len() > 1);
-    private.sort_by_key(|path| std::cmp::Reverse(path.len()));
-    private
-}
-
-/// The log has no secrets; the redaction is the net below it here as well.
-fn without(report: &str, private: &[String]) -> String {
-    let report = private.iter().fold(report.to_owned(), |report, path| report.replace(path.as_str(), "~"));
-    redact(&report).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_place_of_ours_is_private() {
-        let mut paths = Paths::under("/home/jean/bridge".as_ref());
-        paths.config_file = "/media/jean/settings/config.toml".into();
-        let report = "key `port` in /media/jean/settings/config.toml, /home/jean/bridge/logs/x";
-        assert_eq!(without(report, &private_paths(&paths)), "key `port` in ~/config.toml, ~/logs/x");
-    }
-
-    #[test]
-    fn a_report_holds_neither_private_paths_nor_keys() {
-        let private = ["/home/jean/.local/share".to_owned(), "/home/jean".to_owned()];
-        let report = "file /home/jean/.local/share/jean-bridge/x, key jean_sk_0123456789abcdef0123456789 in /home/jean/y";
-        let shown = without(report, &private);
-        assert!(shown.starts_with("file ~/jean-bridge/x, key "), "{shown}");
-        assert!(shown.ends_with(" in ~/y"), "{shown}");
-        assert!(!shown.contains("0123456789abcdef"), "{shown}");
-    }
+/// Where a person finds what they have saved; else beside the log.
+fn saving_folder(paths: &Paths) -> PathBuf {
+    let user = directories::UserDirs::new();
+    let downloads = user.as_ref().and_then(|user| user.download_dir()).filter(|folder| folder.is_dir());
+    downloads.map_or_else(|| paths.log_dir.clone(), Path::to_owned)
 }

@@ -13,6 +13,7 @@ mod consent;
 mod diagnostics;
 mod key;
 mod overview;
+mod reset;
 mod settings;
 
 use bridge_core::bridge::AnswerError;
@@ -54,6 +55,10 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         settings::settings_activity_days,
         diagnostics::diagnostics,
         diagnostics::diagnostics_report,
+        diagnostics::diagnostics_save_report,
+        diagnostics::doctor_examine,
+        reset::reset_plan,
+        reset::reset_remove,
         cannot_start::cannot_start,
         cannot_start::cannot_start_use_port,
         app::open_key_page,

@@ -10,7 +10,7 @@ use crate::harness::webdriver::Page;
 type Command = (&'static str, fn() -> Value);
 
 /// What only the main window may ask, with arguments that would do.
-const OF_MAIN: [Command; 9] = [
+const OF_MAIN: [Command; 11] = [
     ("overview", || json!({})),
     ("apps_revoke_all", || json!({})),
     ("accounts_add", || json!({ "key": ALICE.key, "saveUnchecked": true })),
@@ -18,6 +18,8 @@ const OF_MAIN: [Command; 9] = [
     ("settings_change", || json!({ "change": { "paused": true } })),
     ("settings_port", || json!({ "port": 5326 })),
     ("diagnostics_report", || json!({})),
+    ("diagnostics_save_report", || json!({})),
+    ("doctor_examine", || json!({ "subject": "keychain" })),
     ("app_restart", || json!({})),
     ("app_quit", || json!({})),
 ];

@@ -1,18 +1,19 @@
 //! A question that nobody answers ends by itself after ten minutes (design.md 4), which a clock of the test's own
 //! makes short: libfaketime, loaded into the app and its pages.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::world::{World, assert_denied, assert_waits};
 use crate::harness::app::AppOptions;
 use crate::harness::desktop::Desktop;
+use crate::harness::faketime;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_that_nobody_answers_is_refused_and_its_window_closes() {
     let desktop = Desktop::with_keychain();
     let clock = Clock::start(&desktop);
     let options = AppOptions::default()
-        .env("LD_PRELOAD", Clock::library())
+        .env("LD_PRELOAD", faketime::library())
         .env("FAKETIME_TIMESTAMP_FILE", &clock.0)
         .env("FAKETIME_NO_CACHE", "1");
     let world = World::start_on(desktop, options).await;
@@ -44,12 +45,5 @@ impl Clock {
         let aside = self.0.with_extension("new");
         std::fs::write(&aside, format!("+{seconds}\n")).unwrap();
         std::fs::rename(aside, &self.0).unwrap();
-    }
-
-    fn library() -> PathBuf {
-        let folders = std::fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
-        let found =
-            folders.map(|folder| folder.join(Path::new("faketime/libfaketime.so.1"))).find(|it| it.is_file());
-        found.expect("libfaketime: run tools/setup test")
     }
 }

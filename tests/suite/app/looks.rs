@@ -191,6 +191,19 @@ async fn the_main_window(light: Light) {
     open_tab(&page, "Apps").await;
     page.until_shown("Jean Memory does not accept the key").await;
     light.look(&screen, &page, "main-rejected-key").await;
+
+    std::fs::write(world.desktop.bridge_home().join("config.toml"), "colour = \"red\"\n").unwrap();
+    world.double.fault(Fault::Hang.on(path("/health")));
+    page.find_called("Diagnostics").await.click().await;
+    page.until_shown("Jean Memory: still looking").await;
+    light.look(&screen, &page, "main-diagnostics-looking").await;
+    world.double.clear();
+    world.double.release();
+    open_tab(&page, "Apps").await;
+    open_tab(&page, "Diagnostics").await;
+    page.until_shown("faults.").await;
+    light.look(&screen, &page, "main-diagnostics-faults").await;
+    page.find_called("Open Accounts").await.click().await;
     page.invoke("settings_change", json!({ "change": { "paused": true } })).await.unwrap();
     page.until_shown("The bridge is paused").await;
     light.look(&screen, &page, "main-paused").await;

@@ -1,5 +1,6 @@
 //! The real tray app on a throw-away desktop, and what clients get of what a person does there.
 
+mod adapter;
 mod capabilities;
 mod connect;
 mod connect_faults;
@@ -15,6 +16,7 @@ mod consent_queue;
 mod consent_refuse;
 mod consent_size;
 mod consent_timeout;
+mod diagnostics;
 mod journeys;
 mod leaks;
 mod life;

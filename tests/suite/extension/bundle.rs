@@ -80,6 +80,15 @@ async fn the_same_version_makes_the_same_bytes_and_none_of_this_computer_for_oth
 }
 
 #[tokio::test]
+async fn the_bundle_of_this_computer_knows_where_its_adapter_is() {
+    let made = Made::new(&[]).await;
+    made.unpack().await;
+    let text = std::fs::read_to_string(made.path("strict/server/installed.json")).unwrap();
+    let expected = json!({ "adapter": crate::harness::programs::program("jean-bridge") });
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+}
+
+#[tokio::test]
 async fn only_a_file_that_claude_would_open_is_written() {
     let home = tempfile::tempdir().unwrap();
     let notes = home.path().join("notes.txt");

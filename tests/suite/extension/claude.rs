@@ -42,7 +42,9 @@ impl Computer {
     pub(super) async fn new() -> Self {
         let made = Made::new(&["--any-computer"]).await;
         made.unpack().await;
-        std::fs::create_dir_all(made.path("home/.local/bin")).expect("a home");
+        for folder in ["home/.local/bin", "home/bridge"] {
+            std::fs::create_dir_all(made.path(folder)).expect("a home");
+        }
         Self(made)
     }
 
@@ -62,7 +64,12 @@ impl Computer {
         std::fs::write(self.0.path("strict/server/installed.json"), text).expect("a file");
     }
 
-    pub(super) async fn claude(&self, runs: Runs) -> Claude {
+    /// The home of a bridge on this computer.
+    pub(super) fn bridge_home(&self) -> PathBuf {
+        self.0.path("home/bridge")
+    }
+
+    pub(super) fn claude(&self, runs: Runs) -> Claude {
         let script = self.0.path("strict/server/index.js");
         let node = if matches!(runs, Runs::NewNode) { CLIENTS.node() } else { EXTENSION.node() };
         let mut command = Command::new(node);
@@ -70,12 +77,15 @@ impl Computer {
         if matches!(runs, Runs::WithoutFiles) {
             command.arg(EXTENSION.source.join("host.mjs"));
         }
+        let log = std::fs::File::options().create(true).append(true).open(self.0.path("log.txt"));
         let mut child = command
             .arg(script)
             .env_clear()
             .env("HOME", self.0.path("home"))
+            .env("JEAN_BRIDGE_HOME", self.bridge_home())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(log.expect("a file for stderr"))
             .kill_on_drop(true)
             .spawn()
             .expect("node can be started");
@@ -153,6 +163,25 @@ impl Claude {
     #[track_caller]
     pub(super) fn call<'a>(&'a mut self, id: i64, tool: &'a str) -> impl Future<Output = Value> + 'a {
         self.ask(json!(id), "tools/call", json!({ "name": tool, "arguments": {} }))
+    }
+
+    /// The answer to what was sent before; that there are other tools may be told meanwhile.
+    #[track_caller]
+    pub(super) fn answer(&mut self, id: i64) -> impl Future<Output = Value> + '_ {
+        let caller = std::panic::Location::caller();
+        async move {
+            loop {
+                let message = self.message().await;
+                if message["method"] != "notifications/tools/list_changed" {
+                    assert_eq!(message["id"], id, "at {caller}: {message}");
+                    return message;
+                }
+            }
+        }
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
     }
 
     /// Begins as Claude does.

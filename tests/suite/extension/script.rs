@@ -15,7 +15,7 @@ const NEWEST_WITH_A_HANDSHAKE: &str = "2025-11-25";
 async fn without_an_adapter_everything_has_an_honest_answer() {
     let computer = Computer::new().await;
     for runs in Runs::ALL {
-        let mut claude = computer.claude(runs).await;
+        let mut claude = computer.claude(runs);
         let begun = claude.begin().await;
         assert_eq!(begun["result"]["protocolVersion"], "2025-06-18");
         assert_eq!(begun["result"]["capabilities"]["tools"]["listChanged"], true);
@@ -37,7 +37,7 @@ async fn without_an_adapter_everything_has_an_honest_answer() {
 #[tokio::test]
 async fn every_revision_is_answered_in_its_own_way() {
     let computer = Computer::new().await;
-    let mut claude = computer.claude(Runs::OldNode).await;
+    let mut claude = computer.claude(Runs::OldNode);
     for (asked, answered) in [
         ("2024-11-05", "2024-11-05"),
         ("2025-03-26", "2025-03-26"),
@@ -66,7 +66,7 @@ async fn every_revision_is_answered_in_its_own_way() {
 #[tokio::test]
 async fn what_is_no_message_is_passed_over() {
     let computer = Computer::new().await;
-    let mut claude = computer.claude(Runs::OldNode).await;
+    let mut claude = computer.claude(Runs::OldNode);
     let too_long = "x".repeat(17 * 1024 * 1024);
     for junk in
         ["", "\r", "{", "[]", "null", "17", "\"text\"", "{}", r#"{"id":null,"method":"ping"}"#, &too_long]
@@ -82,7 +82,7 @@ async fn what_is_no_message_is_passed_over() {
 async fn an_adapter_that_comes_later_is_told_of_the_past_and_claude_of_its_tools() {
     let computer = Computer::new().await;
     for runs in Runs::ALL {
-        let mut claude = computer.claude(runs).await;
+        let mut claude = computer.claude(runs);
         claude.begin().await;
         assert_eq!(claude.call(1, "tell").await["result"]["isError"], true);
         install_stand_in(&computer.adapter());
@@ -109,7 +109,7 @@ async fn an_adapter_that_is_there_answers_from_the_first_message_on() {
     computer.write_down(&computer.elsewhere());
     install_stand_in(&computer.elsewhere());
     for runs in Runs::ALL {
-        let mut claude = computer.claude(runs).await;
+        let mut claude = computer.claude(runs);
         assert_eq!(claude.begin().await["result"]["serverInfo"]["name"], "stand-in");
         let told = claude.call(1, "tell").await["result"]["told"].clone();
         assert_eq!(told.as_array().unwrap().len(), 3, "{told}");
@@ -121,7 +121,7 @@ async fn an_adapter_that_is_there_answers_from_the_first_message_on() {
 async fn messages_pass_as_they_are_written() {
     let computer = Computer::new().await;
     install_stand_in(&computer.adapter());
-    let mut claude = computer.claude(Runs::OldNode).await;
+    let mut claude = computer.claude(Runs::OldNode);
     claude.begin().await;
     let odd = r#"{ "jsonrpc" : "2.0","id":12345678901234567890, "method":"tools/call","params":{"name":"\u0074ell","x":1e0,"ü":"\ud83d\ude00"}}"#;
     claude.write(&format!("{odd}\n")).await;
@@ -136,7 +136,7 @@ async fn messages_pass_as_they_are_written() {
 async fn nothing_but_messages_reaches_claude() {
     let computer = Computer::new().await;
     install_stand_in(&computer.adapter());
-    let mut claude = computer.claude(Runs::OldNode).await;
+    let mut claude = computer.claude(Runs::OldNode);
     claude.begin().await;
     assert!(claude.call(1, "say_junk").await["result"]["pid"].is_number());
 }
@@ -146,7 +146,7 @@ async fn an_adapter_that_is_killed_comes_back_and_no_question_stays_open() {
     let computer = Computer::new().await;
     install_stand_in(&computer.adapter());
     for runs in Runs::ALL {
-        let mut claude = computer.claude(runs).await;
+        let mut claude = computer.claude(runs);
         claude.begin().await;
         let first = claude.call(1, "tell").await["result"]["pid"].clone();
         let slow = |id: &Value, tool: &str| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": tool } });
@@ -174,7 +174,7 @@ async fn an_adapter_that_is_killed_comes_back_and_no_question_stays_open() {
 async fn the_end_of_input_ends_the_adapter_too_even_one_that_does_not_listen() {
     let computer = Computer::new().await;
     install_stand_in(&computer.adapter());
-    let mut claude = computer.claude(Runs::OldNode).await;
+    let mut claude = computer.claude(Runs::OldNode);
     claude.begin().await;
     let adapter = claude.call(1, "tell").await["result"]["pid"].clone();
     assert!(claude.end().await.success());
@@ -182,7 +182,7 @@ async fn the_end_of_input_ends_the_adapter_too_even_one_that_does_not_listen() {
 
     let started = computer.adapter().with_file_name("started");
     install(&computer.adapter(), &format!("#!/bin/sh\necho $$ > '{}'\nexec sleep 600", started.display()));
-    let mut claude = computer.claude(Runs::OldNode).await;
+    let mut claude = computer.claude(Runs::OldNode);
     let deaf = read_when_there(&started).await;
     assert!(claude.end().await.success());
     gone(pid(&json!(deaf))).await;
@@ -193,7 +193,7 @@ async fn an_adapter_that_never_says_a_word_is_named_and_stands_behind_another() 
     let computer = Computer::new().await;
     computer.write_down(&computer.elsewhere());
     install(&computer.elsewhere(), "#!/bin/sh\nexit 7");
-    let mut claude = computer.claude(Runs::OldNode).await;
+    let mut claude = computer.claude(Runs::OldNode);
     claude.begin().await;
     let called = claude.call(1, "tell").await;
     let text = called["result"]["content"][0]["text"].as_str().unwrap();
@@ -209,7 +209,7 @@ async fn an_adapter_that_never_says_a_word_is_named_and_stands_behind_another() 
 async fn a_file_that_cannot_run_is_no_reason_to_end() {
     let computer = Computer::new().await;
     install(&computer.adapter(), "\u{7f}ELF, but not really");
-    let mut claude = computer.claude(Runs::OldNode).await;
+    let mut claude = computer.claude(Runs::OldNode);
     claude.begin().await;
     let called = claude.call(1, "tell").await;
     assert_eq!(called["result"]["isError"], true, "{called}");
@@ -221,7 +221,7 @@ async fn a_file_that_cannot_run_is_no_reason_to_end() {
 async fn an_adapter_that_does_not_answer_is_ended_and_holds_nothing_up() {
     let computer = Computer::new().await;
     install(&computer.adapter(), "#!/bin/sh\nexec sleep 600");
-    let mut claude = computer.claude(Runs::OldNode).await;
+    let mut claude = computer.claude(Runs::OldNode);
     let begun = claude.begin().await;
     assert!(begun["result"]["instructions"].as_str().unwrap().contains("SIGKILL"), "{begun}");
     // The next one is told of the past, and ignores that too.
@@ -231,7 +231,7 @@ async fn an_adapter_that_does_not_answer_is_ended_and_holds_nothing_up() {
     claude.expect_new_tools().await;
 }
 
-fn pid(number: &Value) -> Pid {
+pub(super) fn pid(number: &Value) -> Pid {
     let number = number.as_i64().and_then(|number| i32::try_from(number).ok()).expect("a process id");
     Pid::from_raw(number).expect("a process id")
 }
@@ -244,7 +244,7 @@ async fn gone(pid: Pid) {
     until(|| test_kill_process(pid).is_err().then_some(())).await;
 }
 
-async fn until<T>(mut condition: impl FnMut() -> Option<T>) -> T {
+pub(super) async fn until<T>(mut condition: impl FnMut() -> Option<T>) -> T {
     let waited = async {
         loop {
             if let Some(found) = condition() {

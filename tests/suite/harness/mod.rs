@@ -9,6 +9,8 @@ pub(crate) mod app;
 pub(crate) mod bridge;
 #[cfg(target_os = "linux")]
 pub(crate) mod desktop;
+#[cfg(target_os = "linux")]
+pub(crate) mod faketime;
 pub(crate) mod http;
 #[cfg(target_os = "linux")]
 pub(crate) mod keychain;

@@ -35,8 +35,8 @@ export function showAsker(request, details) {
   fill(byId("goes-to-note"), note(request));
   fill(byId("name-from"), nameFrom(request));
   byId("code").textContent = request.code;
-  // A program that is connected directly shows no browser page that the code could match.
-  show(byId("code-fact"), request.redirect_uri !== null);
+  // A program that is connected directly shows no page; it names the code when it has waited for a while.
+  byId("code-note").textContent = t(request.redirect_uri === null ? "consent.code_in_app" : "consent.same_in_browser");
   warn(request);
   details.fill(facts(request));
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bridge_core::bridge::{Bridge, Front, StartError};
 use bridge_core::config::{Config, process_environment};
 use bridge_core::control::{ClaimError, Client};
+use bridge_core::hang_up;
 use bridge_core::logging::{self, Sinks, log_file};
 use bridge_core::paths::Paths;
 use bridge_core::port_holder::{self, Holder};
@@ -111,25 +112,34 @@ fn port_in_use(port: u16, holder: &Holder) -> Failure {
 /// Ctrl-C, the end of the session, and what service managers send.
 struct Signals {
     #[cfg(unix)]
-    all: [tokio::signal::unix::Signal; 3],
+    all: [tokio::signal::unix::Signal; 2],
+    /// None where whoever started this wants it to outlive the terminal.
+    #[cfg(unix)]
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 impl Signals {
     #[cfg(unix)]
     fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let all = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        let [interrupt, terminate, hangup] = all.map(signal);
-        Ok(Self { all: [interrupt?, terminate?, hangup?] })
+        let hang_up = (!hang_up::is_ignored()).then(|| signal(SignalKind::hangup())).transpose()?;
+        let all = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
+        Ok(Self { all, hang_up })
     }
 
     #[cfg(unix)]
     async fn next(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.all;
+        let [interrupt, terminate] = &mut self.all;
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => drop(hang_up.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            () = hang_up => {}
         }
     }
 

@@ -46,12 +46,14 @@ pub(super) async fn follow(bridge: &Bridge, mut terminal: Terminal) {
             terminal.say(&hint(&request));
             continue;
         }
-        let mut asking = Asking { bridge, terminal: &mut terminal, request: &request };
+        let carrying_out = watch::Sender::new(false);
+        let carried_out = carrying_out.subscribe();
+        let mut asking = Asking { bridge, terminal: &mut terminal, request: &request, carrying_out };
         tokio::select! {
             // First: an answer that was given here also ends the question.
             biased;
             end = asking.ask() => is_open = end.is_some(),
-            () = withdrawn(questions.clone(), &request.id) => {
+            () = withdrawn(questions.clone(), &request.id, carried_out) => {
                 terminal.say(&format!("\n{} no longer waits for an answer here.\n", safe(&request.client_name)));
             }
         }
@@ -63,9 +65,17 @@ fn hint(request: &RequestView) -> String {
     format!("{name} asks for access. Answer with: jean-bridge approve {code} (or deny {code})\n")
 }
 
-async fn withdrawn(mut questions: watch::Receiver<Vec<RequestView>>, id: &QuestionId) {
+/// Waits until the question has ended, but for a yes of this terminal: how that went is still to be told, and keeping a
+/// new key may take longer than the question lasts.
+async fn withdrawn(
+    mut questions: watch::Receiver<Vec<RequestView>>,
+    id: &QuestionId,
+    mut carrying_out: watch::Receiver<bool>,
+) {
     // An error means that the bridge is gone, and the question with it.
     let _ = questions.wait_for(|waiting| waiting.iter().all(|request| request.id != *id)).await;
+    // The sender lives as long as the question at the terminal does.
+    let _ = carrying_out.wait_for(|is_under_way| !is_under_way).await;
 }
 
 /// One question at the terminal. In what follows `None` means that the terminal was closed.
@@ -73,6 +83,8 @@ struct Asking<'a> {
     bridge: &'a Bridge,
     terminal: &'a mut Terminal,
     request: &'a RequestView,
+    /// Whether a yes is under way.
+    carrying_out: watch::Sender<bool>,
 }
 
 impl Asking<'_> {
@@ -135,13 +147,13 @@ impl Asking<'_> {
             }
         };
         let mut approval = Approval { account, scopes: Some(scopes), save_unchecked: false };
-        let mut approved = self.bridge.approve(&self.request.id, approval.clone()).await;
+        let mut approved = self.approve(approval.clone()).await;
         if let Err(AnswerError::Account(AddAccountError::CouldNotCheck(_))) = &approved {
             let prompt = "Jean Memory could not be reached, so the key is not checked yet. Save it and check later? \
                           [y/N] ";
             if self.terminal.line(prompt).await?.expose_secret().trim().eq_ignore_ascii_case("y") {
                 approval.save_unchecked = true;
-                approved = self.bridge.approve(&self.request.id, approval).await;
+                approved = self.approve(approval).await;
             }
         }
         let (said, is_done) = match approved {
@@ -153,6 +165,13 @@ impl Asking<'_> {
         };
         self.terminal.say(&said);
         Some(is_done)
+    }
+
+    async fn approve(&self, approval: Approval) -> Result<(), AnswerError> {
+        self.carrying_out.send_replace(true);
+        let approved = self.bridge.approve(&self.request.id, approval).await;
+        self.carrying_out.send_replace(false);
+        approved
     }
 
     async fn key(&mut self) -> Option<Result<ApiKey, NotAKey>> {

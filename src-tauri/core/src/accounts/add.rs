@@ -88,8 +88,12 @@ impl Accounts {
     }
 
     /// Brings an account's key into the keychain. What it does not take lives in memory until the bridge ends, and
-    /// is among [`Accounts::unsaved`].
+    /// is among [`Accounts::unsaved`]. A key from the environment stays there: whoever takes it away means it.
     pub async fn save_key(&self, id: &AccountId) {
+        let account = self.get(id).await.ok().flatten();
+        if account.is_some_and(|account| account.kind == AccountKind::Environment) {
+            return;
+        }
         if let Err(error) = self.0.keys.save(id).await {
             tracing::warn!(account = %id, %error, "the key lives in memory only");
         }

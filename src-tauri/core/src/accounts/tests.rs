@@ -126,6 +126,15 @@ async fn an_outage_is_over_when_the_health_check_says_so() {
 }
 
 #[tokio::test]
+async fn a_key_from_the_environment_is_not_brought_into_the_keychain() {
+    let world = World::new();
+    world.accounts.use_environment(key(ALICE), NOW).await.unwrap();
+    // As after an app was allowed with it.
+    world.accounts.save_key(&world.account().await.id).await;
+    assert_eq!(world.accounts.unsaved(), 0, "nobody has tried, so nothing is missing there");
+}
+
+#[tokio::test]
 async fn a_new_key_of_the_same_person_takes_the_place_of_the_old_one() {
     // design.md J6
     let (world, account) = World::with(ALICE).await;

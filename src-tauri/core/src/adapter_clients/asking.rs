@@ -216,6 +216,14 @@ impl AdapterClients {
     }
 }
 
+#[cfg(test)]
+impl Asking {
+    /// How many programs wait for the answer.
+    pub(super) fn programs(&self) -> usize {
+        self.programs.len()
+    }
+}
+
 impl Asking {
     fn new(client: AdapterClient, question: Arc<Question>) -> Self {
         Self {

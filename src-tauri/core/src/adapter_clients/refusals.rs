@@ -78,8 +78,8 @@ mod tests {
         ClientId::new(name)
     }
 
-    fn process(pid: usize) -> Option<ProcessId> {
-        Some(ProcessId::new(u32::try_from(pid).unwrap(), 1))
+    fn process(pid: usize) -> ProcessId {
+        ProcessId::new(u32::try_from(pid).unwrap(), 1)
     }
 
     fn refused(all: impl IntoIterator<Item = (&'static str, Option<ProcessId>)>) -> Refusals {
@@ -92,11 +92,11 @@ mod tests {
 
     #[test]
     fn a_refusal_is_for_one_name_in_one_program_and_does_not_wear_off() {
-        let refusals = refused([("Claude", process(1))]);
+        let refusals = refused([("Claude", Some(process(1)))]);
         let later = UNIX_EPOCH + LATER;
-        assert!(refusals.hold(&client("Claude"), process(1), later));
-        assert!(!refusals.hold(&client("Claude"), process(2), later));
-        assert!(!refusals.hold(&client("Cursor"), process(1), later));
+        assert!(refusals.hold(&client("Claude"), Some(process(1)), later));
+        assert!(!refusals.hold(&client("Claude"), Some(process(2)), later));
+        assert!(!refusals.hold(&client("Cursor"), Some(process(1)), later));
         let successor = Some(ProcessId::new(1, 2));
         assert!(!refusals.hold(&client("Claude"), successor, later));
         assert!(!refusals.hold(&client("Claude"), None, later));
@@ -104,21 +104,25 @@ mod tests {
 
     #[test]
     fn what_is_allowed_since_is_refused_nowhere() {
-        let mut refusals = refused([("Claude", process(1)), ("Claude", process(2)), ("Cursor", process(1))]);
+        let mut refusals = refused([
+            ("Claude", Some(process(1))),
+            ("Claude", Some(process(2))),
+            ("Cursor", Some(process(1))),
+        ]);
         refusals.forget(&client("Claude"));
-        assert!(!refusals.hold(&client("Claude"), process(2), UNIX_EPOCH));
-        assert!(refusals.hold(&client("Cursor"), process(1), UNIX_EPOCH));
+        assert!(!refusals.hold(&client("Claude"), Some(process(2)), UNIX_EPOCH));
+        assert!(refusals.hold(&client("Cursor"), Some(process(1)), UNIX_EPOCH));
     }
 
     #[test]
     fn a_program_that_is_refused_under_many_names_is_asked_under_no_other() {
         let names = ["a", "b", "c", "d", "e"];
-        let refusals = refused(names.into_iter().map(|name| (name, process(1))));
-        assert!(refusals.hold(&client("f"), process(1), UNIX_EPOCH));
-        assert!(!refusals.hold(&client("f"), process(2), UNIX_EPOCH));
+        let refusals = refused(names.into_iter().map(|name| (name, Some(process(1)))));
+        assert!(refusals.hold(&client("f"), Some(process(1)), UNIX_EPOCH));
+        assert!(!refusals.hold(&client("f"), Some(process(2)), UNIX_EPOCH));
         // The same one again and again is one.
-        let refusals = refused([("a", process(1)); MOST_NAMES + 1]);
-        assert!(!refusals.hold(&client("f"), process(1), UNIX_EPOCH));
+        let refusals = refused([("a", Some(process(1))); MOST_NAMES + 1]);
+        assert!(!refusals.hold(&client("f"), Some(process(1)), UNIX_EPOCH));
     }
 
     #[test]
@@ -132,17 +136,17 @@ mod tests {
 
     #[test]
     fn when_there_are_too_many_those_of_ended_programs_go_first_and_then_the_oldest() {
-        let mut refusals = refused((0..MOST_REFUSALS).map(|pid| ("Claude", process(pid))));
+        let mut refusals = refused((0..MOST_REFUSALS).map(|pid| ("Claude", Some(process(pid)))));
         let odd = |id: ProcessId| id.pid % 2 == 1;
-        refusals.remember(&client("Cursor"), process(1), UNIX_EPOCH, odd);
+        refusals.remember(&client("Cursor"), Some(process(1)), UNIX_EPOCH, odd);
         assert_eq!(refusals.0.len(), MOST_REFUSALS / 2 + 1);
-        assert!(refusals.hold(&client("Claude"), process(1), UNIX_EPOCH));
-        assert!(!refusals.hold(&client("Claude"), process(2), UNIX_EPOCH));
+        assert!(refusals.hold(&client("Claude"), Some(process(1)), UNIX_EPOCH));
+        assert!(!refusals.hold(&client("Claude"), Some(process(2)), UNIX_EPOCH));
 
-        let mut refusals = refused((0..MOST_REFUSALS).map(|pid| ("Claude", process(pid))));
-        refusals.remember(&client("Cursor"), process(1), UNIX_EPOCH, |_| true);
+        let mut refusals = refused((0..MOST_REFUSALS).map(|pid| ("Claude", Some(process(pid)))));
+        refusals.remember(&client("Cursor"), Some(process(1)), UNIX_EPOCH, |_| true);
         assert_eq!(refusals.0.len(), MOST_REFUSALS);
-        assert!(!refusals.hold(&client("Claude"), process(0), UNIX_EPOCH));
-        assert!(refusals.hold(&client("Cursor"), process(1), UNIX_EPOCH));
+        assert!(!refusals.hold(&client("Claude"), Some(process(0)), UNIX_EPOCH));
+        assert!(refusals.hold(&client("Cursor"), Some(process(1)), UNIX_EPOCH));
     }
 }

@@ -13,12 +13,20 @@ use crate::doctor::{
     upstream_fine,
 };
 use crate::upstream::UpstreamError;
-use crate::view::{AccountKind, Check, ComputerFinding, KeepingFinding, MemoriesFinding, Problem, Subject};
+use crate::view::{
+    AccountKind, Check, ComputerFinding, Finding, KeepingFinding, MemoriesFinding, Problem, Subject,
+};
 
 impl Bridge {
     /// Examines one subject. What any program can see by itself is not told here.
     pub async fn examine(&self, subject: Subject) -> Vec<Check> {
+        let paused = |finding| vec![Check::new(subject, Finding::Memories(finding))];
         match subject {
+            // Nothing goes to Jean Memory then.
+            Subject::Upstream | Subject::Clock if self.settings().paused => {
+                paused(MemoriesFinding::UpstreamPaused)
+            }
+            Subject::Keys if self.settings().paused => paused(MemoriesFinding::KeysPaused),
             Subject::Keychain => self.examine_keychain().await,
             Subject::Database => self.examine_database().await,
             Subject::Upstream | Subject::Clock => self.examine_upstream().await,

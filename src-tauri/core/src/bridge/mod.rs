@@ -33,6 +33,7 @@ pub use answer::{Approval, ApprovalAccount};
 pub use error::{AnswerError, RemoveAccountError, RevokeError, StartError};
 pub use happenings::Happening;
 pub(crate) use listen::can_listen;
+pub(crate) use settings::is_paused;
 pub use tools::ToolsError;
 pub use window::NoWindow;
 

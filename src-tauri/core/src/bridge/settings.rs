@@ -73,6 +73,15 @@ impl KeptSettings {
     }
 }
 
+/// Whether the bridge was paused, by the rows of the database.
+pub(crate) fn is_paused(rows: Vec<(String, String)>) -> bool {
+    let mut settings = Settings::default();
+    rows.into_iter()
+        .filter_map(|(name, value)| understood(name, &value))
+        .for_each(|change| settings.apply(change));
+    settings.paused
+}
+
 /// A change as it is kept: `{"paused":true}` is `true` under the name `paused`.
 fn row(change: &SettingChange) -> Option<(String, String)> {
     let Ok(Value::Object(members)) = serde_json::to_value(change) else { return None };

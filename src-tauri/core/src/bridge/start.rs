@@ -136,24 +136,26 @@ impl Bridge {
             tasks,
         });
         bridge.tasks.spawn(http::serve::serve(listeners, router, shutdown.clone()));
-        bridge.tasks.spawn(socket.serve(control::router(bridge.clone()), shutdown.clone()));
-        bridge.tasks.spawn(status::follow_questions(bridge.clone()));
-        bridge.tasks.spawn(consent::keep_time(
-            bridge.desk.clone(),
-            bridge.clock.clone(),
-            bridge.shutdown.clone(),
-        ));
-        bridge.tasks.spawn(happenings::gather(
-            bridge.happenings.clone(),
-            bridge.accounts.clone(),
-            bridge.oauth.clone(),
-            bridge.shutdown.clone(),
-        ));
-        bridge.follow_changes();
-        bridge.tasks.spawn(housekeeping::run(bridge.clone(), config.activity_days));
-        bridge.tasks.spawn(housekeeping::save_keys(bridge.clone()));
+        bridge.tasks.spawn(socket.serve(control::router(bridge.clone()), shutdown));
+        bridge.work(config.activity_days);
         bridge.tasks.close();
         Ok(bridge)
+    }
+
+    /// What goes on whether anybody asks for something or not.
+    fn work(self: &Arc<Self>, activity_days: u32) {
+        let tasks = &self.tasks;
+        tasks.spawn(status::follow_questions(self.clone()));
+        tasks.spawn(consent::keep_time(self.desk.clone(), self.clock.clone(), self.shutdown.clone()));
+        tasks.spawn(happenings::gather(
+            self.happenings.clone(),
+            self.accounts.clone(),
+            self.oauth.clone(),
+            self.shutdown.clone(),
+        ));
+        self.follow_changes();
+        tasks.spawn(housekeeping::run(self.clone(), activity_days));
+        tasks.spawn(housekeeping::save_keys(self.clone()));
     }
 
     /// Everything that [`Bridge::changes`] stands for and that changes by itself. Questions ring where their

@@ -85,7 +85,7 @@ async fn events(
     let client = caller(&bridge, &peer, named).await?.client;
     let place = bridge.adapters().listen()?;
     let changes = bridge.changes();
-    let listening = Listening { bridge, client, changes, told: None, has_ended: false, _place: place };
+    let listening = Listening { bridge, client, changes, told: None, _place: place };
     let mut response = Response::new(Body::from_stream(listening.lines()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     Ok(response)
@@ -106,9 +106,8 @@ struct Listening {
     bridge: Arc<Bridge>,
     client: AdapterClient,
     changes: watch::Receiver<u64>,
-    /// None before the first line.
-    told: Option<Option<String>>,
-    has_ended: bool,
+    /// The last line.
+    told: Option<AdapterEvent>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -123,29 +122,30 @@ impl Listening {
     }
 
     async fn next(&mut self) -> Option<AdapterEvent> {
-        if self.has_ended {
+        if self.told == Some(AdapterEvent::Ending) {
             return None;
         }
         let bridge = Arc::clone(&self.bridge);
         let event = tokio::select! {
             biased;
             () = bridge.ending().cancelled() => AdapterEvent::Ending,
-            digest = self.another() => AdapterEvent::Tools { digest },
+            tools = self.other_tools() => tools,
         };
-        self.has_ended = event == AdapterEvent::Ending;
+        self.told = Some(event.clone());
         Some(event)
     }
 
     /// Waits until the client is offered something else than it was told.
-    async fn another(&mut self) -> Option<String> {
+    async fn other_tools(&mut self) -> AdapterEvent {
         loop {
             self.changes.mark_unchanged();
             match self.bridge.adapters().offered(&self.client).await {
-                Ok(now) if self.told.as_ref() != Some(&now) => {
-                    self.told = Some(now.clone());
-                    return now;
+                Ok(digest) => {
+                    let tools = AdapterEvent::Tools { digest };
+                    if self.told.as_ref() != Some(&tools) {
+                        return tools;
+                    }
                 }
-                Ok(_) => {}
                 // It is looked at again when anything changes, as at the end of what troubles the store.
                 Err(error) => tracing::debug!(%error, "what a client is offered could not be found out"),
             }

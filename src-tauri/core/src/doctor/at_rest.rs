@@ -15,10 +15,11 @@ use super::{
 };
 use crate::accounts::{KeyStanding, keychain_item};
 use crate::api_key::ApiKey;
+use crate::bridge::is_paused;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{ApiBase, Config};
 use crate::paths::Paths;
-use crate::store::{AccountRecord, Store, StoreError, accounts_at_rest};
+use crate::store::{AccountRecord, Kept, Store, StoreError, read_at_rest};
 use crate::upstream::{BaseUrl, Upstream, UpstreamError, UpstreamLimits};
 use crate::vault::{Vault, VaultError};
 use crate::view::{
@@ -30,7 +31,7 @@ pub(super) struct AtRest {
     data_dir: PathBuf,
     vault: Vault,
     keychain: OnceCell<Result<(), VaultError>>,
-    accounts: OnceCell<Result<Option<Vec<AccountRecord>>, StoreError>>,
+    kept: OnceCell<Result<Option<Kept>, StoreError>>,
 }
 
 impl AtRest {
@@ -39,13 +40,19 @@ impl AtRest {
             data_dir: paths.data_dir.clone(),
             vault: Vault::os(&paths.keychain_service).with_deadline(KEYCHAIN),
             keychain: OnceCell::new(),
-            accounts: OnceCell::new(),
+            kept: OnceCell::new(),
         }
     }
 
     pub(super) async fn examine(&self, subject: Subject, config: &Config) -> Vec<Check> {
+        let paused = |finding| vec![Check::new(subject, Finding::Memories(finding))];
         match subject {
             Subject::Keychain => self.keychain(config.jwt_secret.is_none()).await,
+            // Nothing goes to Jean Memory then, over restarts too.
+            Subject::Upstream | Subject::Clock if self.is_paused().await => {
+                paused(MemoriesFinding::UpstreamPaused)
+            }
+            Subject::Keys if self.is_paused().await => paused(MemoriesFinding::KeysPaused),
             Subject::Upstream | Subject::Clock => upstream(config).await,
             Subject::Keys => self.keys(config).await,
             Subject::Database => self.database().await,
@@ -80,13 +87,13 @@ impl AtRest {
     }
 
     async fn keychain(&self, signs_with_it: bool) -> Vec<Check> {
-        let accounts = self.accounts().await.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
-        let is_needed = signs_with_it || accounts.iter().any(|account| account.kind == AccountKind::Key);
+        let kept = self.kept().await.clone().ok().flatten().unwrap_or_default();
+        let is_needed = signs_with_it || kept.accounts.iter().any(|account| account.kind == AccountKind::Key);
         vec![Check::new(Subject::Keychain, keychain_finding(self.round_trip().await, is_needed))]
     }
 
     async fn database(&self) -> Vec<Check> {
-        let finding = match self.accounts().await {
+        let finding = match self.kept().await {
             Ok(Some(_)) => KeepingFinding::DatabaseFine,
             Ok(None) => KeepingFinding::DatabaseAbsent,
             Err(error) => database_finding(*error, &Store::file(&self.data_dir)),
@@ -96,8 +103,8 @@ impl AtRest {
 
     async fn keys(&self, config: &Config) -> Vec<Check> {
         let told = |finding| vec![Check::new(Subject::Keys, Finding::Memories(finding))];
-        let accounts = match self.accounts().await {
-            Ok(accounts) => accounts.as_deref().unwrap_or_default(),
+        let accounts = match self.kept().await {
+            Ok(kept) => kept.as_ref().map(|kept| kept.accounts.as_slice()).unwrap_or_default(),
             Err(_) => return told(MemoriesFinding::AccountsUnreadable),
         };
         if accounts.is_empty() {
@@ -149,11 +156,16 @@ impl AtRest {
         *self.keychain.get_or_init(|| self.vault.round_trip()).await
     }
 
-    async fn accounts(&self) -> &Result<Option<Vec<AccountRecord>>, StoreError> {
-        self.accounts
+    async fn is_paused(&self) -> bool {
+        let kept = self.kept().await.clone().ok().flatten().unwrap_or_default();
+        is_paused(kept.settings)
+    }
+
+    async fn kept(&self) -> &Result<Option<Kept>, StoreError> {
+        self.kept
             .get_or_init(|| async {
                 let data_dir = self.data_dir.clone();
-                blocking(move || accounts_at_rest(&data_dir)).await.unwrap_or(Err(StoreError::Failed))
+                blocking(move || read_at_rest(&data_dir)).await.unwrap_or(Err(StoreError::Failed))
             })
             .await
     }

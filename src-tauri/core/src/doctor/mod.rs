@@ -15,6 +15,7 @@ mod keychain;
 mod keys;
 mod log;
 mod port;
+mod saving;
 mod start_at_login;
 mod upstream;
 mod versions;
@@ -30,6 +31,7 @@ pub(crate) use database::finding as database_finding;
 pub use export::Export;
 pub(crate) use keychain::finding as keychain_finding;
 pub(crate) use keys::finding as key_finding;
+pub use saving::save;
 pub(crate) use upstream::{clock_finding, failure as upstream_failure, fine as upstream_fine};
 
 use self::at_rest::AtRest;

@@ -1,9 +1,14 @@
 //! Who has the port: the bridge that runs, nobody, or somebody else.
 
+use std::time::Duration;
+
 use super::Doctor;
 use crate::bridge::{StartError, can_listen};
 use crate::port_holder::{self, Holder};
 use crate::view::{BridgeFinding, Check, Finding, StatusView, Subject, Unexamined};
+
+/// A bridge that just answered on its socket answers here in milliseconds, on a computer that is not busy.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Doctor {
     pub(super) async fn port(&self) -> Vec<Check> {
@@ -20,7 +25,7 @@ impl Doctor {
 
 async fn running(status: &StatusView, configured: Option<u16>) -> BridgeFinding {
     let port = status.url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or_default();
-    match port_holder::instance(port).await {
+    match port_holder::instance(port, PATIENCE).await {
         Some(instance) if instance == status.instance => match configured {
             Some(configured) if configured != port && configured != 0 => {
                 BridgeFinding::PortElsewhere { port, configured }

@@ -32,11 +32,12 @@ pub(super) fn look(paths: &Paths) -> Found {
 }
 
 /// Removes what [`look`] finds. The lock is the last file to go, so that no bridge begins in between.
-pub(super) fn remove(paths: &Paths, lock: Lock) -> Found {
+pub(super) fn remove(paths: &Paths, lock: Lock, keeps_windows: bool) -> Found {
     let Found { files, mut stays } = look(paths);
     let mut gone = Vec::new();
     let mut lock = Some(lock);
-    for file in files {
+    let goes = |file: &ResetFile| !keeps_windows || file.holds != Holds::Windows;
+    for file in files.into_iter().filter(goes) {
         if cfg!(windows) && file.path == paths.lock() {
             // Windows keeps the name of a file that somebody has open.
             drop(lock.take());

@@ -32,6 +32,8 @@ pub struct Reset {
     vault: Vault,
     /// Without one the apps stay as they are.
     connector: Option<Connector>,
+    /// Whether windows are open, which need their folder.
+    keeps_windows: bool,
     /// Whether entries that lead here belong to this bridge, whoever made them.
     owns_address: bool,
 }
@@ -55,7 +57,13 @@ impl Reset {
     /// other bridge can be meant by an entry with its address.
     #[must_use]
     pub fn new(paths: Paths, vault: Vault, connector: Option<Connector>, owns_address: bool) -> Self {
-        Self { paths, vault, connector, owns_address }
+        Self { paths, vault, connector, keeps_windows: false, owns_address }
+    }
+
+    /// While the app's windows are open; what they need is for [`remove_rest`], when they are not.
+    #[must_use]
+    pub fn with_windows(self) -> Self {
+        Self { keeps_windows: true, ..self }
     }
 
     /// What there is to remove. The keychain may ask the person to unlock it.
@@ -129,8 +137,8 @@ impl Reset {
                 because: StaysBecause::Failed { reason: error.to_string() },
             }),
         }
-        let paths = self.paths.clone();
-        let removing = tokio::task::spawn_blocking(move || files::remove(&paths, lock));
+        let (paths, keeps_windows) = (self.paths.clone(), self.keeps_windows);
+        let removing = tokio::task::spawn_blocking(move || files::remove(&paths, lock, keeps_windows));
         // Only a panic ends it otherwise, and then what stays is found by the next plan.
         let files::Found { files, stays } = removing.await.unwrap_or_default();
         tracing::info!(files = files.len(), stays = stays.len(), "everything was removed");
@@ -146,6 +154,19 @@ impl Reset {
                 connector.entered(self.owns_address).map(|app| told(app, connector.preview_disconnect(app)))
             })
             .collect()
+    }
+}
+
+/// Removes the files that [`Reset::remove`] left because windows were open; nothing if another bridge has begun there.
+pub fn remove_rest(paths: &Paths) {
+    match Lock::take(paths) {
+        Ok(lock) => {
+            let files::Found { stays, .. } = files::remove(paths, lock, false);
+            for ResetStay { path, because } in stays {
+                tracing::warn!(path = %path.display(), ?because, "it stays");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "what the windows kept stays"),
     }
 }
 

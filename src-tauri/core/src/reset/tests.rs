@@ -205,6 +205,20 @@ async fn without_a_keychain_the_rest_goes_and_that_is_said() {
     assert!(world.left().is_empty());
 }
 
+#[tokio::test]
+async fn what_open_windows_need_goes_when_they_are_closed() {
+    let world = World::lived_in();
+    let reset = world.reset().with_windows();
+    assert!(reset.remove(reset.lock().await.unwrap(), Vec::new()).await.unwrap().is_complete());
+    assert!(world.home.path().join("data/webview/deep/er/file").exists());
+    let running = Lock::take(&world.paths).unwrap();
+    remove_rest(&world.paths);
+    assert!(world.home.path().join("data/webview").exists(), "it may be another's by now");
+    drop(running);
+    remove_rest(&world.paths);
+    assert!(world.left().is_empty(), "{:?}", world.left());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_bridge_that_does_not_end_keeps_everything() {
     let world = World::lived_in();

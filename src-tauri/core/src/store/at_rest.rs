@@ -1,4 +1,5 @@
-//! A look at the file while no bridge uses it, which leaves no trace: for whoever examines, not for whoever works.
+//! A look at the file while no bridge uses it, for whoever examines and does not work: it leaves no trace but, of
+//! damage, the note that has the next start look into it.
 
 use std::path::Path;
 
@@ -7,23 +8,39 @@ use url::Url;
 
 use super::accounts::read_accounts;
 use super::schema::STEPS;
+use super::settings::read_settings;
 use super::{AccountRecord, StoreError, health, open};
 
-/// Reads the whole database and gives its accounts; none where there is no database yet.
+/// What is of use to whoever examines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The accounts, oldest first.
+    pub accounts: Vec<AccountRecord>,
+    /// The settings, as names and texts.
+    pub settings: Vec<(String, String)>,
+}
+
+/// Reads the whole database; none where there is no database yet.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn accounts_at_rest(data_dir: &Path) -> Result<Option<Vec<AccountRecord>>, StoreError> {
+pub fn read_at_rest(data_dir: &Path) -> Result<Option<Kept>, StoreError> {
     let file = data_dir.join(open::FILE);
     match file.metadata() {
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(_) => return Err(StoreError::ReadOnly),
     }
-    if open::suspicion(&file).exists() {
-        return Err(StoreError::Damaged);
+    let read = read(&file);
+    if read == Err(StoreError::Damaged) {
+        // Or the next start would not look so closely. Where this cannot be written, it may find out by itself.
+        let _ = std::fs::write(open::suspicion(&file), []);
     }
-    let db = connect(&file)?;
+    read
+}
+
+fn read(file: &Path) -> Result<Option<Kept>, StoreError> {
+    let db = connect(file)?;
     let layout: usize = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if layout > STEPS.len() {
         return Err(StoreError::Newer);
@@ -32,7 +49,10 @@ pub fn accounts_at_rest(data_dir: &Path) -> Result<Option<Vec<AccountRecord>>, S
         health::check_table(&db, &table)?;
     }
     // An older layout is brought up to date by the next start.
-    if layout == 0 { Ok(None) } else { Ok(Some(read_accounts(&db)?)) }
+    if layout == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Kept { accounts: read_accounts(&db)?, settings: read_settings(&db)? }))
 }
 
 /// Without a log to read, the file is all there is, and nothing beside it need be made.

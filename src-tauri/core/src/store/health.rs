@@ -45,7 +45,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::store::accounts_at_rest;
+    use crate::store::read_at_rest;
 
     const PAGE: u64 = 4096;
 
@@ -62,11 +62,11 @@ mod tests {
             let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'grants_by_client'";
             db.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap()
         };
-        assert_eq!(accounts_at_rest(home.path()).unwrap(), Some(vec![]));
+        assert_eq!(read_at_rest(home.path()).unwrap().map(|kept| kept.accounts), Some(vec![]));
         let mut bytes = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
         bytes.seek(SeekFrom::Start((page - 1) * PAGE)).unwrap();
         bytes.write_all(&[0xa5; 512]).unwrap();
-        assert_eq!(accounts_at_rest(home.path()), Err(StoreError::Damaged));
+        assert_eq!(read_at_rest(home.path()), Err(StoreError::Damaged));
         let store = Store::open(home.path(), SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(store.check().await, Err(StoreError::Damaged));
         assert_eq!(store.trouble(), Some(StoreError::Damaged));

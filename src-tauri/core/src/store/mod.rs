@@ -33,7 +33,7 @@ use tokio::sync::{oneshot, watch};
 pub use access_tokens::AccessTokenRecord;
 pub use accounts::AccountRecord;
 pub use activity::{ActivityRecord, CountedCall};
-pub use at_rest::accounts_at_rest;
+pub use at_rest::{Kept, read_at_rest};
 pub use calls::KeptCall;
 pub use clients::{AuthMethod, ClientKind, ClientRecord};
 pub use error::StoreError;

@@ -9,28 +9,30 @@ import { iconButton } from "../parts/icon.js";
 import { failureSlot, perform } from "../parts/perform.js";
 import { say } from "../parts/say.js";
 import { NOTICEABLE, failedState, waiting } from "../parts/states.js";
-import { findings } from "./findings.js";
+import { makeChecks } from "./checks.js";
 
 export function makeDiagnostics(panel) {
   const failure = failureSlot();
   const report = iconButton("copy", t("diagnostics.copy_report"), { onclick: copyReport });
+  const save = iconButton("folder", t("doctor.save_report"), { onclick: saveReport });
   const folder = iconButton("folder", t("diagnostics.open_logs"), { onclick: () => perform(folder, failure, () => ask("open_log_folder")) });
-  const refresh = iconButton("refresh", t("diagnostics.refresh"), { onclick: () => perform(refresh, failure, load) });
-  const list = element("ul", { class: "findings" });
+  const saved = element("p", { class: "selectable", hidden: true });
+  const examination = element("div");
   const known = element("div");
   const lines = element("pre", { class: "log selectable", tabIndex: 0, role: "region", "aria-label": t("diagnostics.log") });
   const logTitle = element("h2");
   const log = element("section", { class: "card" }, logTitle, lines);
   const by = element("textarea", { readOnly: true, rows: 10, "aria-label": t("diagnostics.copy_report"), hidden: true });
-  let findingsShown = "";
+  let checks;
+  let newest;
   let prepared;
 
   fill(
     panel,
     element("header", { class: "head" }, element("h1", {}, t("diagnostics.title")), element("p", { class: "quiet" }, t("diagnostics.lead"))),
-    element("section", { class: "card" }, element("h2", {}, t("diagnostics.state")), list),
+    examination,
     known,
-    element("section", { class: "stack" }, element("div", { class: "row" }, report, folder, refresh), element("p", { class: "quiet" }, t("diagnostics.report_why")), failure, by),
+    element("section", { class: "stack" }, element("div", { class: "row" }, report, save, folder), element("p", { class: "quiet" }, t("diagnostics.report_why")), saved, failure, by),
     log,
   );
   show(log, false);
@@ -38,28 +40,37 @@ export function makeDiagnostics(panel) {
   return { update, show: look };
 
   function update(overview) {
-    const found = findings(overview);
-    const fresh = found.map(({ textContent }) => textContent).join("\n");
-    if (fresh === findingsShown) return;
-    findingsShown = fresh;
-    fill(list, ...found);
+    newest = overview;
+    checks?.update(overview);
   }
 
   async function look() {
+    examination.setAttribute("aria-busy", "true");
     const slow = setTimeout(() => !known.hasChildNodes() && fill(known, waiting(t("diagnostics.loading"))), NOTICEABLE);
     try {
-      await load();
+      await load(slow);
     } catch (reason) {
       show(log, false);
       fill(known, failedState(t("diagnostics.failed"), reason, look));
     } finally {
       clearTimeout(slow);
+      examination.removeAttribute("aria-busy");
     }
   }
 
-  async function load() {
+  async function load(slow) {
     const found = await ask("diagnostics");
-    prepared = await ask("diagnostics_report").catch(() => undefined);
+    draw(found);
+    clearTimeout(slow);
+    if (!checks) {
+      checks = makeChecks(found.subjects, { examined: prepare });
+      fill(examination, checks.root);
+      checks.update(newest);
+    }
+    await checks.examine();
+  }
+
+  function draw(found) {
     fill(known, element("section", { class: "card" }, element("h2", {}, t("diagnostics.facts")), facts(rows(found))));
     fill(logTitle, t("diagnostics.log_last", { count: found.log.length }));
     lines.textContent = found.log.length ? found.log.join("\n") : t("diagnostics.log_empty");
@@ -68,6 +79,12 @@ export function makeDiagnostics(panel) {
   }
 
   /** A web view lets a page copy only right after a press, so the report is there before. */
+  async function prepare() {
+    prepared = await ask("diagnostics_report").catch(() => undefined);
+    const found = await ask("diagnostics").catch(() => undefined);
+    if (found) draw(found);
+  }
+
   async function copyReport() {
     let text = prepared;
     if (text === undefined) {
@@ -82,6 +99,16 @@ export function makeDiagnostics(panel) {
     by.value = isCopied ? "" : text;
     if (!isCopied) by.select();
     say(t(isCopied ? "diagnostics.report_copied" : "main.copy_failed"));
+  }
+
+  async function saveReport() {
+    show(saved, false);
+    await perform(save, failure, async () => {
+      const file = await ask("diagnostics_save_report");
+      fill(saved, t("doctor.report_saved", { file }));
+      show(saved, true);
+      say(saved.textContent);
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import { t } from "../../words.js";
 import { confirmIn } from "../parts/confirmation.js";
 import { iconButton } from "../parts/icon.js";
 import { portSetting } from "./port_setting.js";
+import { resetSection } from "./reset.js";
 import { choiceRow, row, switchRow } from "./setting_rows.js";
 
 const APPEARANCES = ["system", "light", "dark"];
@@ -32,7 +33,7 @@ export function makeSettings(panel, overview) {
     quitRow(),
   ];
 
-  fill(panel, element("header", { class: "head" }, element("h1", {}, t("settings.title"))), element("div", { class: "card rows" }, ...rows.map(({ root }) => root)));
+  fill(panel, element("header", { class: "head" }, element("h1", {}, t("settings.title"))), element("div", { class: "card rows" }, ...rows.map(({ root }) => root)), resetSection().root);
 
   return { update: (fresh) => rows.forEach((each) => each.update?.(fresh)) };
 }

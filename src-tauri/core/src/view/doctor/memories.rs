@@ -17,6 +17,8 @@ pub enum MemoriesFinding {
     },
     /// The sandbox answers for every account.
     UpstreamSandbox,
+    /// It was not asked: a person paused the bridge.
+    UpstreamPaused,
     /// Its name cannot be resolved.
     UpstreamDns {
         /// Its host.
@@ -113,6 +115,8 @@ pub enum MemoriesFinding {
         /// The last characters of the key.
         key_hint: String,
     },
+    /// No key was checked: a person paused the bridge.
+    KeysPaused,
     /// It is in the environment of the bridge, which does not run.
     KeyElsewhere {
         /// The account's name.
@@ -126,10 +130,14 @@ pub enum MemoriesFinding {
 
 impl MemoriesFinding {
     pub(super) fn told(&self) -> Told {
+        let resume = "Resume it, then try again.";
         let goes_on = "The bridge goes on by itself once it works.";
         match self {
             Self::UpstreamFine { host, took_ms } => Told::ok(format!("{host} answers ({took_ms} ms).")),
             Self::UpstreamSandbox => Told::ok("The sandbox of this computer answers for every account."),
+            Self::UpstreamPaused => {
+                Told::note("The bridge is paused, so Jean Memory was not asked.").cure(resume)
+            }
             Self::UpstreamDns { host } => Told::failed(format!("The name {host} cannot be resolved."))
                 .cure(format!("Check the network, DNS and VPN. {goes_on}")),
             Self::UpstreamRefused { host } => Told::failed(format!("{host} refuses the connection."))
@@ -184,6 +192,7 @@ impl MemoriesFinding {
                 "The key of {account} ({key_hint}) could not be checked: Jean Memory did not answer."
             ))
             .cure("See to the way to Jean Memory first."),
+            Self::KeysPaused => Told::note("The bridge is paused, so no key was checked.").cure(resume),
             Self::KeyElsewhere { account, key_hint } => Told::unknown(format!(
                 "The key of {account} ({key_hint}) is in the environment of the bridge, which does not run."
             ))

@@ -1,0 +1,118 @@
+//! Removes everything from inside the app. The window that shows it needs the web view's folder, so that goes last, when
+//! there is no window any more.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bridge_core::clock::{Clock as _, SystemClock};
+use bridge_core::config::{API_KEY_VARIABLE, process_environment};
+use bridge_core::connect::{Connector, Surroundings};
+use bridge_core::control::Failed;
+use bridge_core::paths::Paths;
+use bridge_core::reset::{Reset, ResetError};
+use bridge_core::vault::Vault;
+use bridge_core::view::{KeychainTrouble, ResetOutcome, ResetPlan};
+use tauri::async_runtime::{block_on, spawn_blocking};
+use tokio::sync::Mutex;
+
+use crate::ending;
+use crate::shell::Shell;
+
+/// How far it has come.
+#[derive(Default)]
+pub(crate) struct Resetting {
+    /// Held while things are removed.
+    at_work: Mutex<()>,
+    /// The bridge has ended for it, so the app has nothing more to do than to show what came of it.
+    has_ended_bridge: AtomicBool,
+    is_done: AtomicBool,
+}
+
+impl Resetting {
+    /// Whether the app goes with its last window.
+    pub(crate) fn has_ended_bridge(&self) -> bool {
+        self.has_ended_bridge.load(Ordering::Relaxed)
+    }
+
+    /// Waits for what is being removed, and then removes what the windows needed.
+    pub(crate) fn finish(&self, paths: &Paths) {
+        drop(block_on(self.at_work.lock()));
+        if self.is_done.load(Ordering::Relaxed) {
+            bridge_core::reset::remove_rest(paths);
+        }
+    }
+}
+
+/// What there is to remove.
+pub(crate) async fn plan(shell: &Shell, keeps_apps: bool) -> Result<ResetPlan, Failed> {
+    let has_environment_key = process_environment(API_KEY_VARIABLE).is_some_and(|key| !key.is_empty());
+    let reset = reset(shell, keeps_apps);
+    aside(move || block_on(reset.plan(has_environment_key))).await
+}
+
+/// Removes it. When this fails before the bridge has ended, the app goes on as it was.
+pub(crate) async fn remove(
+    shell: &Shell,
+    state: &Resetting,
+    keeps_apps: bool,
+) -> Result<ResetOutcome, Failed> {
+    let _alone = state.at_work.lock().await;
+    let reset = Arc::new(reset(shell, keeps_apps));
+    let apps = reset.clone();
+    let freed =
+        aside(move || block_on(apps.free_apps(SystemClock.now()))).await?.map_err(|error| failed(&error))?;
+    state.has_ended_bridge.store(true, Ordering::Relaxed);
+    ending::end_bridge(&shell.bridge).await;
+    let lock = reset.lock().await.map_err(|error| failed(&error))?;
+    let removed = aside(move || block_on(reset.remove(lock, freed))).await?;
+    let outcome = removed.map_err(|error| failed(&error))?;
+    state.is_done.store(true, Ordering::Relaxed);
+    Ok(outcome)
+}
+
+fn reset(shell: &Shell, keeps_apps: bool) -> Reset {
+    let surroundings = Surroundings::of_process().filter(|_| !keeps_apps);
+    let connector = surroundings.map(|surroundings| {
+        let url = format!("http://{}/mcp", shell.bridge.address());
+        Connector::new(surroundings, &shell.paths.data_dir, url, adapter())
+    });
+    Reset::new(shell.paths.clone(), Vault::os(&shell.paths.keychain_service), connector, true).with_windows()
+}
+
+/// Where apps were told that it is; whether it still is there does not matter any more.
+fn adapter() -> Option<PathBuf> {
+    let program = tauri::process::current_binary(&tauri::Env::default()).ok()?;
+    let name = Path::new("jean-bridge").with_extension(std::env::consts::EXE_EXTENSION);
+    Some(program.with_file_name(name))
+}
+
+/// Files are read and programs asked where waiting hurts nobody.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
+    spawn_blocking(work)
+        .await
+        .map_err(|_| Failed { code: "unexpected".into(), message: "This failed. Look into the log.".into() })
+}
+
+fn failed(error: &ResetError) -> Failed {
+    tracing::warn!(%error, "not everything was removed");
+    let (code, message) = match error {
+        ResetError::Apps(_) => {
+            ("reset_apps", "The bridge could not be taken out of every app, so nothing else was removed.")
+        }
+        ResetError::Lock(_) => {
+            ("reset_lock", "The bridge did not end, so nothing else was removed. Try again.")
+        }
+        ResetError::Keychain(trouble) => (keychain_code(*trouble), trouble.sentence()),
+    };
+    Failed { code: code.into(), message: message.into() }
+}
+
+fn keychain_code(trouble: KeychainTrouble) -> &'static str {
+    match trouble {
+        KeychainTrouble::Locked => "reset_keychain_locked",
+        KeychainTrouble::Missing => "reset_keychain_missing",
+        KeychainTrouble::Slow => "reset_keychain_slow",
+        KeychainTrouble::Failed => "reset_keychain_failed",
+    }
+}
