@@ -24,13 +24,11 @@ async fn connecting_is_accessible_in_the_dark() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connecting_is_accessible_with_letters_twice_as_large() {
-    let home = Empty::new()
-        .with("config/gtk-3.0/settings.ini", "[Settings]\ngtk-xft-dpi=196608\n")
-        .with(CURSOR, "{}")
-        .start()
-        .await;
+    let home = Empty::new().with(CURSOR, "{}").start().await;
     let page = home.open().await;
     until_state(&page, "Cursor", "found").await;
+    // All sizes are counted in letters of the page.
+    page.run("document.documentElement.style.fontSize = '200%';", Value::Null).await;
     page.find_called("What changes of Cursor").await.click().await;
     page.until_shown("Nothing else in the file changes").await;
     look(Light::Light, &home, &page, "connect-large-letters").await;
@@ -44,6 +42,7 @@ async fn connecting(light: Light) {
         .with(CURSOR, "{\n  \"mcpServers\": {\n    \"other\": { \"command\": \"x\" }\n  }\n}\n")
         .with(".claude.json", "{}")
         .with(ZED, "{}")
+        .with("config/Claude/claude_desktop_config.json", "{}")
         .with(OPENCODE, "{}")
         .with(COPILOT, "{}")
         .with(KIRO, "{ damaged")
@@ -101,6 +100,10 @@ async fn connecting(light: Light) {
     look(light, &home, &page, "connect-quit-first").await;
     drop(running);
     page.until_shown("Claude Code is connected").await;
+
+    page.find_called("As an extension …").await.click().await;
+    page.until_shown("Do this in place of Connect").await;
+    look(light, &home, &page, "connect-extension").await;
 }
 
 async fn look(light: Light, home: &Home, page: &Page<'_>, state: &str) {
