@@ -11,7 +11,7 @@ export function resultShown({ app, steps, instead_of: reason }, { undo, close })
   return element(
     "div",
     { class: "inset" },
-    element("div", { class: "finding", tabIndex: -1 }, mark("ok"), element("p", {}, phrase("connect.connected", { name: app.name }), " ", nextStep(app))),
+    element("div", { class: "result", tabIndex: -1 }, mark("ok"), element("p", {}, phrase("connect.connected", { name: app.name }), " ", nextStep(app))),
     reason && element("p", { class: "quiet" }, phrase("connect.instead", { reason })),
     ...backups.map((file) => element("p", { class: "quiet" }, phrase("connect.backup", { file: path(file) }))),
     element("div", { class: "row row-end" }, undo && element("button", { type: "button", onclick: undo }, t("connect.undo")), element("button", { type: "button", onclick: close }, t("connect.close"))),
