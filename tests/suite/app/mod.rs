@@ -3,6 +3,7 @@
 mod adapter;
 mod capabilities;
 mod connect;
+mod connect_claude;
 mod connect_faults;
 mod connect_looks;
 mod connect_losses;
