@@ -64,7 +64,7 @@ pub(crate) async fn remove(
         aside(move || block_on(apps.free_apps(SystemClock.now()))).await?.map_err(|error| failed(&error))?;
     state.has_ended_bridge.store(true, Ordering::Relaxed);
     ending::end_bridge(&shell.bridge).await;
-    let lock = reset.lock().await.map_err(|error| failed(&error))?;
+    let lock = reset.lock(None).await.map_err(|error| failed(&error))?;
     let removed = aside(move || block_on(reset.remove(lock, freed))).await?;
     let outcome = removed.map_err(|error| failed(&error))?;
     state.is_done.store(true, Ordering::Relaxed);

@@ -86,9 +86,12 @@ async fn the_list_says_how_each_app_is() {
     assert_eq!(of("codex")["state"], "connected");
     assert_eq!(of("zed")["state"], "not_found");
     assert_eq!((&of("cursor")["state"], of("cursor")["reason"].is_string()), (&json!("unreadable"), true));
-    assert_eq!(of("claude-desktop")["by"], "adapter");
+    assert_eq!(
+        (&of("claude-desktop")["state"], &of("claude-desktop")["by"]),
+        (&json!("found"), &json!("file"))
+    );
     let table = home.ok(&["connect"]).await;
-    for expected in ["Cursor", "cannot be read", "not possible yet", "Not installed: ", "Zed"] {
+    for expected in ["Cursor", "cannot be read", "Not installed: ", "Zed"] {
         assert!(table.contains(expected), "{expected}: {table}");
     }
 }
@@ -147,7 +150,6 @@ async fn a_refusal_is_one_line_that_says_what_to_do() {
         (["disconnect", "cursor"], ["mcp.json", "not made by the bridge"]),
         (["connect", "kiro"], ["mcp.json", "damaged in line 1"]),
         (["connect", "zed"], ["Zed", "not installed"]),
-        (["connect", "claude-desktop"], ["Claude Desktop", "jean-bridge stdio"]),
         (["connect", "claude-code"], ["claude mcp add", "not today"]),
         (["connect", "emacs"], ["no app \"emacs\"", "cursor"]),
     ] {

@@ -27,5 +27,7 @@ mod oauth;
 #[cfg(target_os = "linux")]
 mod pages;
 mod rules;
+#[cfg(target_os = "linux")]
+mod stdio;
 mod system;
 mod words;

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::documents::{quoted, read, sources};
 
-/// Every MUST that concerns the bridge, by section of the protocol reference. Section 8 is the stdio adapter's,
-/// section 11 the conformance suite's.
-const MUST: [(u8, &[u8]); 9] = [
+/// Every MUST that concerns the bridge, by section of the protocol reference. Section 11 is the conformance suite's.
+const MUST: [(u8, &[u8]); 10] = [
     (1, &[1, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16]),
     (2, &[1, 2, 3, 4, 5, 6, 9, 14, 15, 16, 17, 18, 21, 26]),
     (3, &[1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19]),
@@ -15,6 +14,7 @@ const MUST: [(u8, &[u8]); 9] = [
     (5, &[1, 2, 4]),
     (6, &[1, 2, 3, 4, 9, 10, 11]),
     (7, &[1, 3, 6, 9, 10, 11, 12, 14, 15, 18, 20, 26, 27, 29, 31, 33, 34]),
+    (8, &[1, 2, 3, 5, 10, 11, 12, 13, 14, 15, 16, 17]),
     (9, &[2, 3, 8, 9, 12, 13, 15, 16, 18, 19, 24, 26, 27]),
     (10, &[4]),
 ];

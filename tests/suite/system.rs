@@ -2,7 +2,7 @@
 
 mod crash;
 mod damage;
-mod dice;
+pub(crate) mod dice;
 #[cfg(target_os = "linux")]
 mod disk;
 #[cfg(target_os = "linux")]
@@ -22,7 +22,10 @@ use crate::harness::http::PATIENCE;
 
 /// Waits until `holds`.
 #[track_caller]
-fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) -> impl Future<Output = ()> {
+pub(crate) fn until<F: Future<Output = bool>>(
+    what: &str,
+    mut holds: impl FnMut() -> F,
+) -> impl Future<Output = ()> {
     let caller = std::panic::Location::caller();
     async move {
         let waiting = async {

@@ -44,6 +44,10 @@ Examples:
 
 Memories at Jean Memory stay, and so do the programs themselves.";
 
+const STDIO_EXAMPLES: &str = "\
+Example, in the settings of an app:
+  {\"mcpServers\": {\"jean-memory\": {\"command\": \"/usr/bin/jean-bridge\", \"args\": [\"stdio\"]}}}";
+
 const CONNECT_EXAMPLES: &str = "\
 Examples:
   jean-bridge connect                    which apps there are, and how each is
@@ -73,6 +77,7 @@ pub(crate) enum Command {
     ///
     /// This is what `connect` writes into the settings of such apps; nobody types it. It asks the bridge that runs, and
     /// waits for one while none does.
+    #[command(after_help = STDIO_EXAMPLES)]
     Stdio {
         /// What the app is called when a person is asked about it; as it says itself, if left out
         #[arg(long, value_name = "NAME")]
@@ -141,9 +146,9 @@ pub(crate) enum Command {
     Mcpb(Mcpb),
     /// Show the log
     Logs(Logs),
-    /// Remove everything that the bridge has made: entries in apps, keys in the keychain, data, settings, logs
+    /// Remove everything that the bridge has made here
     ///
-    /// A bridge that runs is ended first. Only what the bridge itself has made is removed, and what stays is said.
+    /// Entries in the settings of apps, keys in the keychain, data, configuration, the log, the start at login. A bridge that runs is ended first. Only what the bridge itself has made is removed, and what stays is said.
     #[command(after_help = RESET_EXAMPLES)]
     Reset(Reset),
     /// Print a completion script for a shell

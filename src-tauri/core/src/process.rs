@@ -96,6 +96,12 @@ impl Processes {
         see(&mut self.lock(), id.pid).is_some_and(|seen| seen.process.id == id)
     }
 
+    /// Whether some process has this number now.
+    #[must_use]
+    pub fn is_there(&self, pid: u32) -> bool {
+        see(&mut self.lock(), pid).is_some()
+    }
+
     fn lock(&self) -> MutexGuard<'_, System> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -65,7 +65,7 @@ class Connection:
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    for name in ("url", "name", "era"):
+    for name in ("url", "name", "era", "sdk", "command", "home"):
         parser.add_argument(f"--{name}")
     return parser.parse_args()
 

@@ -198,6 +198,7 @@ async fn the_main_window(light: Light) {
     page.until_shown("Jean Memory: still looking").await;
     light.look(&screen, &page, "main-diagnostics-looking").await;
     world.double.clear();
+    world.double.fault(Fault::RevokeNow);
     world.double.release();
     open_tab(&page, "Apps").await;
     open_tab(&page, "Diagnostics").await;

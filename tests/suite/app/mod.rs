@@ -24,5 +24,7 @@ mod life;
 mod looks;
 mod main_window;
 mod notifications;
+mod reset;
+mod survival;
 mod tray;
 mod world;

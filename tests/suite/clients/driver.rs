@@ -35,12 +35,17 @@ pub(crate) struct Driver {
 impl Driver {
     /// Starts a client of the MCP server at `url` that calls itself `name`.
     pub(crate) async fn start(kind: Kind, url: &str, name: &str) -> Self {
+        Self::start_with(kind, &["--url", url, "--name", name]).await
+    }
+
+    /// Starts a client with these words.
+    pub(crate) async fn start_with(kind: Kind, words: &[&str]) -> Self {
         let home = tokio::task::spawn_blocking(home).await.expect("the clients can be installed");
         let stderr = home.path().join("stderr.txt");
         let is_script = std::path::Path::new(kind.driver).extension().is_some_and(|kind| kind == "mjs");
         let mut child = Command::new(if is_script { CLIENTS.node() } else { CLIENTS.python() })
             .arg(home.path().join(kind.driver))
-            .args(["--url", url, "--name", name])
+            .args(words)
             .args(kind.args)
             // Nothing of the person's: no proxy, no desktop, no tokens of earlier runs.
             .env_clear()
@@ -94,17 +99,33 @@ impl Driver {
         answer
     }
 
+    /// Carries out an order that succeeds without a person.
+    pub(crate) async fn alone(&mut self, order: &Value) -> Value {
+        self.tell(order).await;
+        let answer = self.heard(order).await;
+        assert!(answer.get("did").is_some(), "{answer}\n{}", self.said());
+        answer
+    }
+
     /// Carries out an order; `person` answers as often as the client wants a browser meanwhile.
     pub(crate) async fn try_order(&mut self, order: &Value, person: &mut Person<'_>) -> Value {
-        self.orders.write_all(format!("{order}\n").as_bytes()).await.expect("the driver reads");
+        self.tell(order).await;
         loop {
-            let line = timeout(PATIENCE * 2, self.answers.next_line()).await;
-            let line = line.unwrap_or_else(|_| panic!("no answer to {order}\n{}", self.said()));
-            let line = line.expect("text").unwrap_or_else(|| panic!("ended at {order}\n{}", self.said()));
-            let message: Value = serde_json::from_str(&line).expect("one JSON object a line");
+            let message = self.heard(order).await;
             let Some(url) = message["authorize"].as_str() else { return message };
             person.answer(url).await;
         }
+    }
+
+    async fn tell(&mut self, order: &Value) {
+        self.orders.write_all(format!("{order}\n").as_bytes()).await.expect("the driver reads");
+    }
+
+    async fn heard(&mut self, order: &Value) -> Value {
+        let line = timeout(PATIENCE * 2, self.answers.next_line()).await;
+        let line = line.unwrap_or_else(|_| panic!("no answer to {order}\n{}", self.said()));
+        let line = line.expect("text").unwrap_or_else(|| panic!("ended at {order}\n{}", self.said()));
+        serde_json::from_str(&line).expect("one JSON object a line")
     }
 
     /// What the client wrote to stderr.

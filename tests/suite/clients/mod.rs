@@ -4,8 +4,8 @@
 //! people (protocol.md 11.7). The programs around them do no protocol step of their own (tests/clients/drivers).
 
 mod connection;
-mod driver;
-mod person;
+pub(crate) mod driver;
+pub(crate) mod person;
 
 use serde_json::json;
 
@@ -109,7 +109,7 @@ async fn what_the_inspector_revokes_is_dead() {
 }
 
 const TYPESCRIPT_1: Kind = Kind { driver: "typescript-1.mjs", args: &[] };
-const TYPESCRIPT_2: Kind = Kind { driver: "typescript-2.mjs", args: &[] };
+pub(crate) const TYPESCRIPT_2: Kind = Kind { driver: "typescript-2.mjs", args: &[] };
 /// The Inspector's command line.
 const INSPECTOR: Kind = Kind { driver: "inspector.mjs", args: &[] };
 

@@ -9,25 +9,49 @@ use crate::double::ALICE;
 use crate::harness::bridge::Bridge;
 use crate::harness::http::{Http, PATIENCE, Redirect};
 use crate::harness::oauth::between;
+use crate::harness::terminal::Terminal;
 
 const POLL: Duration = Duration::from_millis(20);
 
 /// Someone with Alice's key.
 pub(crate) struct Person<'a> {
     bridge: &'a Bridge,
-    refuses: bool,
+    way: Way<'a>,
     /// How often a client asked.
     pub(crate) asked: usize,
 }
 
+/// How they answer.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    /// `approve`, and the key.
+    WithKey,
+    /// `approve`, for the only account there is.
+    ForTheAccount,
+    /// Where `serve` asks.
+    At(&'a Terminal),
+    /// `deny`.
+    Refuses,
+}
+
 impl<'a> Person<'a> {
     pub(crate) fn new(bridge: &'a Bridge) -> Self {
-        Self { bridge, refuses: false, asked: 0 }
+        Self { bridge, way: Way::WithKey, asked: 0 }
+    }
+
+    /// Someone whose key the bridge has.
+    pub(crate) fn with_account(bridge: &'a Bridge) -> Self {
+        Self { way: Way::ForTheAccount, ..Self::new(bridge) }
+    }
+
+    /// Someone who sits where `serve` runs.
+    pub(crate) fn at(terminal: &'a Terminal) -> Self {
+        Self { way: Way::At(terminal), ..Self::new(terminal.bridge()) }
     }
 
     /// From now on, no.
     pub(crate) fn refuse(&mut self) {
-        self.refuses = true;
+        self.way = Way::Refuses;
     }
 
     /// Opens what a client wants opened, answers the question, and goes back to the client.
@@ -36,11 +60,19 @@ impl<'a> Person<'a> {
         let http = self.bridge.http();
         let page = http.get(url).as_browser().send().await.assert_status(200).text();
         let code = between(&page, "class=\"code\">", "<");
-        if self.refuses {
-            self.bridge.cli_ok(&["deny", code]).await;
-        } else {
-            let ended = self.bridge.cli_with_stdin(&["approve", code, "--key-stdin"], ALICE.key).await;
-            assert!(ended.status.success(), "{ended:?}");
+        match self.way {
+            Way::WithKey => {
+                let ended = self.bridge.cli_with_stdin(&["approve", code, "--key-stdin"], ALICE.key).await;
+                assert!(ended.status.success(), "{ended:?}");
+            }
+            Way::ForTheAccount => drop(self.bridge.cli_ok(&["approve", code]).await),
+            Way::At(terminal) => {
+                terminal.wait_for(&format!("Code            {code}")).await;
+                terminal.answer("[y/N, r = read only] ", "y", "Account: ").await;
+                terminal.answer("Account: ", "k", "press Enter: ").await;
+                terminal.answer("press Enter: ", ALICE.key, "Allowed.").await;
+            }
+            Way::Refuses => drop(self.bridge.cli_ok(&["deny", code]).await),
         }
         let transaction = between(&page, "name=\"transaction\" value=\"", "\"");
         let form = http.post("/oauth/callback").form(&[("transaction", transaction)]);

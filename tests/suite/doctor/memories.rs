@@ -62,14 +62,38 @@ async fn each_way_to_be_out_of_reach_has_its_own_cause_and_when_it_is_back_it_is
 
 #[tokio::test]
 async fn a_name_that_nobody_knows_is_told_apart() {
+    let home = tempfile::tempdir().unwrap();
+    // Resolved nowhere (RFC 6761 §6.4), and not even asked about.
+    let options = options(home.path()).api("https://jean-memory.invalid");
+    let _bridge = options.clone().offline().start().await;
+    let words = ["jean-memory.invalid cannot be resolved", "DNS"];
+    doctor(&options).await.assert_names("upstream", "upstream_dns", words);
+}
+
+#[tokio::test]
+async fn what_speaks_no_tls_is_told_apart() {
     let world = World::start().await;
-    let options = world.options().api("https://jean-memory.invalid").offline();
-    let told = doctor(&options).await;
-    let code = told.codes("upstream")[0].to_owned();
-    // Without a bridge, this program looks itself. `.invalid` is resolved nowhere (RFC 6761 §6.4), but a resolver that
-    // cannot be reached may take its time.
-    assert!(["upstream_dns", "upstream_slow"].contains(&code.as_str()), "{code}");
-    told.assert_names("upstream", &code, ["jean-memory.invalid", "network"]);
+    // The same server, which speaks plain http only.
+    let options = world.options().api(&world.double.base_url().replace("http:", "https:"));
+    let words = ["secure connection", "clock"];
+    doctor(&options).await.assert_names("upstream", "upstream_tls", words);
+}
+
+#[tokio::test]
+async fn a_proxy_that_lets_nothing_through_is_told_apart() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let home = tempfile::tempdir().unwrap();
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let refusing = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = proxy.accept().await {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+        }
+    });
+    let options = options(home.path()).api("https://jean-memory.invalid").env("HTTPS_PROXY", address);
+    doctor(&options).await.assert_names("upstream", "upstream_proxy", ["proxy", "HTTPS_PROXY"]);
+    refusing.abort();
 }
 
 #[tokio::test]

@@ -185,6 +185,13 @@ impl App {
         self.process().is_running()
     }
 
+    /// `kill -9`, as a crash.
+    pub(crate) fn kill(&self) {
+        let pid = rustix::process::Pid::from_raw(self.pid().cast_signed()).expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it runs");
+        self.ended();
+    }
+
     /// Asks it to end, as logging out does, and waits.
     #[track_caller]
     pub(crate) fn terminate(&self) -> ExitStatus {

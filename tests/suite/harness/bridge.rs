@@ -32,6 +32,7 @@ pub(crate) struct BridgeOptions {
     port: u16,
     home: Option<PathBuf>,
     wrapper: Vec<OsString>,
+    program: PathBuf,
 }
 
 /// A bridge that runs; it is killed when this goes.
@@ -57,7 +58,13 @@ pub(crate) struct Starting {
 impl Default for BridgeOptions {
     /// The sandbox as the API, no keychain, a port of its own, an empty home.
     fn default() -> Self {
-        let options = Self { env: Vec::new(), port: 0, home: None, wrapper: Vec::new() };
+        let options = Self {
+            env: Vec::new(),
+            port: 0,
+            home: None,
+            wrapper: Vec::new(),
+            program: program("jean-bridge"),
+        };
         options
             .env("JEAN_BRIDGE_API_BASE_URL", "sandbox")
             .env("JWT_SECRET_KEY", JWT_SECRET)
@@ -105,6 +112,12 @@ impl BridgeOptions {
     /// Started by this program, which must become the bridge at the end: `wrapper… jean-bridge serve …`.
     pub(crate) fn wrapped(mut self, wrapper: impl IntoIterator<Item = OsString>) -> Self {
         self.wrapper = wrapper.into_iter().collect();
+        self
+    }
+
+    /// Another copy of the program.
+    pub(crate) fn program(mut self, program: &Path) -> Self {
+        program.clone_into(&mut self.program);
         self
     }
 
@@ -187,7 +200,7 @@ impl BridgeOptions {
     }
 
     fn serve(&self, home: &Path) -> Command {
-        let jean_bridge = program("jean-bridge").into_os_string();
+        let jean_bridge = self.program.clone().into_os_string();
         let mut words = self.wrapper.iter().cloned().chain([jean_bridge]);
         let mut command = command(words.next().expect("one at least"), &self.env, home);
         command.args(words).args(["serve", "--port", &self.port.to_string()]);

@@ -8,6 +8,10 @@ pub(crate) mod adapter;
 pub(crate) mod app;
 pub(crate) mod bridge;
 #[cfg(target_os = "linux")]
+pub(crate) mod claude_desktop;
+#[cfg(target_os = "linux")]
+pub(crate) mod clock;
+#[cfg(target_os = "linux")]
 pub(crate) mod desktop;
 #[cfg(target_os = "linux")]
 pub(crate) mod faketime;
@@ -28,6 +32,7 @@ pub(crate) mod programs;
 #[cfg(target_os = "linux")]
 pub(crate) mod screen;
 pub(crate) mod serving;
+pub(crate) mod stdio;
 #[cfg(target_os = "linux")]
 pub(crate) mod terminal;
 #[cfg(target_os = "linux")]

@@ -90,7 +90,7 @@ impl Serving {
 }
 
 /// A program with this environment and nothing of the tests' own that could lead it elsewhere.
-pub(super) fn command(program: impl AsRef<OsStr>, env: &[(OsString, OsString)], home: &Path) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>, env: &[(OsString, OsString)], home: &Path) -> Command {
     let mut command = Command::new(program);
     command
         .env_clear()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bridge_core::paths::Paths;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use crate::harness::keychain::Keychain;
 use crate::harness::mcp::Session;
 use crate::harness::oauth::{Client, Tokens};
 use crate::harness::terminal::Typed;
+use crate::system::dice::Dice;
 
 const CURSOR: &str = ".cursor/mcp.json";
 const CURSORS: &str = "{\n  // mine\n  \"mcpServers\": {\"a\": {\"command\": \"x\"}},\n}\n";
@@ -19,6 +21,10 @@ const CODEX: &str = ".codex/config.toml";
 const CODEXS: &str = "model = \"o9\"\n\n[mcp_servers.a] # mine\ncommand = \"x\"\n";
 const KIRO: &str = ".kiro/settings/mcp.json";
 const KIROS: &str = "{\"mcpServers\":{\"jean-memory\":{\"command\":\"npx\",\"args\":[\"old\"]}}}";
+
+/// Resets that are killed, and after how many milliseconds at most.
+const TRIES: usize = 8;
+const LONGEST_TRY: u64 = 120;
 
 /// Someone's home with apps in it, a keychain, and the folder of a bridge.
 struct World {
@@ -254,19 +260,37 @@ async fn an_app_that_cannot_be_freed_keeps_everything_unless_it_may_stay_as_it_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_fails_in_the_middle_is_finished_by_the_next_try() {
+async fn a_locked_keychain_keeps_everything_as_it_is() {
     let world = World::new().await;
     let (bridge, ..) = world.lived_in().await;
     world.keychain.lock();
     let ended = world.run(&["reset", "--yes"]).await;
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert!(ended.stderr.contains("The keychain is locked. Unlock it"), "{ended:?}");
-    assert_eq!(bridge.ended().await.code(), Some(0));
-    assert!(world.path("bridge/data/bridge.db").exists());
-    assert_eq!(world.read(CURSOR), CURSORS, "the apps came first");
+    bridge.cli_ok(&["status"]).await;
+    assert!(world.read(CURSOR).contains("jean-memory"));
     world.keychain.unlock();
     world.ok(&["reset", "--yes", "--json"]).await;
+    assert_eq!(bridge.ended().await.code(), Some(0));
     world.assert_as_before();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_cut_off_anywhere_is_finished_by_the_next_try() {
+    let world = World::new().await;
+    let mut dice = Dice::new();
+    let (bridge, ..) = world.lived_in().await;
+    let mut cut_off = 0;
+    for _ in 0..TRIES {
+        let mut child = bridge.spawn(&["reset", "--yes"]);
+        tokio::time::sleep(Duration::from_millis(dice.below(LONGEST_TRY))).await;
+        child.kill().await.expect("it can be killed");
+        cut_off += usize::from(world.path("bridge/data").exists());
+    }
+    world.ok(&["reset", "--yes"]).await;
+    assert_eq!(bridge.ended().await.code(), Some(0));
+    world.assert_as_before();
+    println!("{cut_off} of {TRIES} were cut off");
 }
 
 #[tokio::test(flavor = "multi_thread")]

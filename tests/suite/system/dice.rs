@@ -4,12 +4,12 @@
 const SEED: &str = "BRIDGE_TESTS_SEED";
 
 /// `SplitMix64` (Steele, Lea, Flood 2014): small, and good enough to choose moments.
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// With the seed of the environment, or a new one; printed, which a passing test hides.
     #[expect(clippy::disallowed_methods, reason = "not for the programs under test")]
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let given = std::env::var(SEED).ok().map(|seed| seed.parse().expect("a number"));
         let seed = given.unwrap_or_else(|| getrandom::u64().expect("randomness"));
         println!("the choices of this run come back with {SEED}={seed}");
@@ -24,7 +24,7 @@ impl Dice {
     }
 
     /// One of `0..sides`.
-    pub(super) fn below(&mut self, sides: u64) -> u64 {
+    pub(crate) fn below(&mut self, sides: u64) -> u64 {
         self.next() % sides
     }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn run(paths: &Paths, client: &Client, options: &args::Reset) -
         Ok(()) | Err(ClientError::NotRunning | ClientError::Lost) => {}
         Err(error) => return Err(error.into()),
     }
-    let lock = reset.lock().await.map_err(|error| refused(&error))?;
+    let lock = reset.lock(running.map(|status| status.pid)).await.map_err(|error| refused(&error))?;
     let outcome = reset.remove(lock, freed).await.map_err(|error| refused(&error))?;
     if options.format.json {
         print_json(&outcome)?;
@@ -106,7 +106,7 @@ fn refused(error: &ResetError) -> Failure {
                 reasons.join(" ")
             )
         }
-        ResetError::Keychain(trouble) => format!("{} Nothing else was removed.", trouble.sentence()),
+        ResetError::Keychain(trouble) => trouble.sentence().to_owned(),
         ResetError::Lock(_) => words::sentence(error),
     })
 }

@@ -90,15 +90,15 @@ impl MemoryService for Relay {
 
     fn record(&self, call: CallRecord) {
         call.grant.note_use(call.started, 1);
-        let size = u64::try_from(call.size).unwrap_or(u64::MAX);
+        let bytes = |size| u64::try_from(size).unwrap_or(u64::MAX);
         let record = ActivityRecord {
             at: call.started,
             client_id: call.grant.client_id.clone(),
             tool: call.tool,
             outcome: outcome(call.outcome),
             duration: call.duration,
-            request_bytes: 0,
-            response_bytes: size,
+            request_bytes: bytes(call.asked),
+            response_bytes: bytes(call.size),
         };
         if self.activity.try_send(record).is_err() {
             tracing::debug!("a call was not written down");

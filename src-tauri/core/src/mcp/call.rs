@@ -1,5 +1,6 @@
 //! One `tools/call`: allowed or not, checked, carried out, given up, noted.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use rmcp::RoleServer;
@@ -8,6 +9,7 @@ use rmcp::model::{
     ProtocolVersion,
 };
 use rmcp::service::RequestContext;
+use serde::Serialize;
 
 use super::catalogue::{Listed, is_tool_name};
 use super::failure::words;
@@ -64,8 +66,9 @@ impl MemoryServer {
             return Err(unknown_tool(&request.name));
         };
 
-        let record = self.begin(access, listed);
-        let arguments = match listed.arguments.check(request.arguments.unwrap_or_default()) {
+        let arguments = request.arguments.unwrap_or_default();
+        let record = self.begin(access, listed, written(&arguments));
+        let arguments = match listed.arguments.check(arguments) {
             Ok(arguments) => arguments,
             Err(error) => {
                 record.end(Outcome::Refused, 0);
@@ -106,8 +109,9 @@ impl MemoryServer {
         }
     }
 
-    fn begin<'a>(&'a self, access: &'a Access, listed: &'a Listed) -> Running<'a> {
-        Running { server: self, access, listed, started: self.memories.clock.now(), since: Instant::now() }
+    fn begin<'a>(&'a self, access: &'a Access, listed: &'a Listed, asked: usize) -> Running<'a> {
+        let (started, since) = (self.memories.clock.now(), Instant::now());
+        Running { server: self, access, listed, asked, started, since }
     }
 }
 
@@ -116,6 +120,7 @@ struct Running<'a> {
     server: &'a MemoryServer,
     access: &'a Access,
     listed: &'a Listed,
+    asked: usize,
     started: std::time::SystemTime,
     since: Instant,
 }
@@ -157,6 +162,7 @@ impl Running<'_> {
             tool: tool.to_owned(),
             started: self.started,
             duration,
+            asked: self.asked,
             size,
             outcome,
         });
@@ -212,6 +218,25 @@ fn unknown_tool(name: &str) -> ErrorData {
     } else {
         ErrorData::invalid_params("Unknown tool", None)
     }
+}
+
+/// How long something is as JSON, which is not kept.
+fn written(value: &impl Serialize) -> usize {
+    struct Counter(usize);
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Neither JSON nor the counter can fail.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
 }
 
 fn size(content: &ContentBlock) -> usize {

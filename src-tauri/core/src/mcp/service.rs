@@ -120,6 +120,8 @@ pub struct CallRecord {
     pub started: SystemTime,
     /// How long it took.
     pub duration: Duration,
+    /// Bytes of what was asked: the arguments, as JSON.
+    pub asked: usize,
     /// Bytes of the answer's content.
     pub size: usize,
     /// How it ended.

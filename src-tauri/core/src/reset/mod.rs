@@ -16,6 +16,7 @@ use crate::connect::{App, ConnectError, Connector};
 use crate::control::{ClaimError, Lock};
 use crate::login_entry;
 use crate::paths::Paths;
+use crate::process::Processes;
 use crate::vault::{Vault, VaultError};
 use crate::view::{
     ConnectSteps, KeychainTrouble, ResetApp, ResetKeychain, ResetOutcome, ResetPlan, ResetStay, StaysBecause,
@@ -82,11 +83,16 @@ impl Reset {
         }
     }
 
-    /// Takes the bridge out of all apps, or, if one cannot be freed now, out of none. It may run meanwhile.
+    /// Takes the bridge out of all apps, or, if one cannot be freed now, out of none; and out of none if the keychain
+    /// would stop what comes next. The bridge may run meanwhile.
     ///
     /// # Errors
-    /// [`ResetError::Apps`].
+    /// [`ResetError::Apps`], [`ResetError::Keychain`].
     pub async fn free_apps(&self, now: SystemTime) -> Result<Vec<ResetApp>, ResetError> {
+        match self.vault.items().await.map_err(trouble) {
+            Ok(_) | Err(None | Some(KeychainTrouble::Missing)) => {}
+            Err(Some(trouble)) => return Err(ResetError::Keychain(trouble)),
+        }
         let Some(connector) = &self.connector else { return Ok(Vec::new()) };
         let blocked: Vec<_> = self.apps().into_iter().filter(|app| app.blocked.is_some()).collect();
         if !blocked.is_empty() {
@@ -103,18 +109,24 @@ impl Reset {
         if failed.is_empty() { Ok(freed) } else { Err(ResetError::Apps(failed)) }
     }
 
-    /// Waits until the bridge that was asked to end has ended; no other begins as long as the lock is held.
+    /// Waits until the bridge that was asked to end has ended; no other begins as long as the lock is held. Its
+    /// process, if there is another, ends after the bridge in it, and may write until then.
     ///
     /// # Errors
     /// [`ResetError::Lock`].
-    pub async fn lock(&self) -> Result<Lock, ResetError> {
+    pub async fn lock(&self, process: Option<u32>) -> Result<Lock, ResetError> {
         let deadline = Instant::now() + PATIENCE;
-        loop {
+        let lock = loop {
             match Lock::take(&self.paths) {
                 Err(ClaimError::AlreadyRunning) if Instant::now() < deadline => sleep(PAUSE).await,
-                taken => return Ok(taken?),
+                taken => break taken?,
             }
+        };
+        let processes = Processes::default();
+        while process.is_some_and(|pid| processes.is_there(pid)) && Instant::now() < deadline {
+            sleep(PAUSE).await;
         }
+        Ok(lock)
     }
 
     /// Removes everything else; `freed` are the apps of before.

@@ -63,7 +63,7 @@ impl World {
 
     async fn removed(&self) -> ResetOutcome {
         let reset = self.reset();
-        reset.remove(reset.lock().await.unwrap(), Vec::new()).await.unwrap()
+        reset.remove(reset.lock(None).await.unwrap(), Vec::new()).await.unwrap()
     }
 
     fn left(&self) -> Vec<PathBuf> {
@@ -190,7 +190,9 @@ async fn a_failure_of_the_keychain_leaves_the_files_for_the_next_try() {
     let reset = Reset::new(world.paths.clone(), vault, None, true);
     assert_eq!(reset.plan(false).await.keychain.trouble, Some(KeychainTrouble::Failed));
     let before = world.left();
-    let failed = reset.remove(reset.lock().await.unwrap(), Vec::new()).await;
+    let stopped = reset.free_apps(SystemTime::UNIX_EPOCH).await;
+    assert!(matches!(stopped, Err(ResetError::Keychain(KeychainTrouble::Failed))), "{stopped:?}");
+    let failed = reset.remove(reset.lock(None).await.unwrap(), Vec::new()).await;
     assert!(matches!(failed, Err(ResetError::Keychain(KeychainTrouble::Failed))), "{failed:?}");
     assert_eq!(world.left(), before);
     assert!(world.removed().await.is_complete());
@@ -200,7 +202,7 @@ async fn a_failure_of_the_keychain_leaves_the_files_for_the_next_try() {
 async fn without_a_keychain_the_rest_goes_and_that_is_said() {
     let world = World::lived_in();
     let reset = Reset::new(world.paths.clone(), Vault::absent(), None, true);
-    let outcome = reset.remove(reset.lock().await.unwrap(), Vec::new()).await.unwrap();
+    let outcome = reset.remove(reset.lock(None).await.unwrap(), Vec::new()).await.unwrap();
     assert_eq!(outcome.keychain, Some(KeychainTrouble::Missing));
     assert!(world.left().is_empty());
 }
@@ -209,7 +211,7 @@ async fn without_a_keychain_the_rest_goes_and_that_is_said() {
 async fn what_open_windows_need_goes_when_they_are_closed() {
     let world = World::lived_in();
     let reset = world.reset().with_windows();
-    assert!(reset.remove(reset.lock().await.unwrap(), Vec::new()).await.unwrap().is_complete());
+    assert!(reset.remove(reset.lock(None).await.unwrap(), Vec::new()).await.unwrap().is_complete());
     assert!(world.home.path().join("data/webview/deep/er/file").exists());
     let running = Lock::take(&world.paths).unwrap();
     remove_rest(&world.paths);
@@ -223,7 +225,7 @@ async fn what_open_windows_need_goes_when_they_are_closed() {
 async fn a_bridge_that_does_not_end_keeps_everything() {
     let world = World::lived_in();
     let _running = Lock::take(&world.paths).unwrap();
-    let failed = world.reset().lock().await;
+    let failed = world.reset().lock(None).await;
     assert!(matches!(failed, Err(ResetError::Lock(ClaimError::AlreadyRunning))), "{failed:?}");
 }
 

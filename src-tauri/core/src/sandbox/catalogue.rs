@@ -1,6 +1,7 @@
 //! The tools as data: what is listed, what may be called, and with which arguments (upstream-api.md 9.1, 9.2).
 //!
-//! Names, types, order and `required` are the service's; the descriptions are ours.
+//! Names, types, order and `required` are the service's; the descriptions are ours. They say nothing of where memories are
+//! kept, because they also describe the service's tools to whoever asks before it can be reached.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
@@ -63,7 +64,7 @@ pub(super) static LISTED: [Tool; 7] = [
     Tool {
         operation: Operation::JeanMemory,
         name: "jean_memory",
-        about: "Gives what the sandbox knows that fits a message of the user, and remembers what the user says \
+        about: "Gives what is remembered that fits a message of the user, and remembers what the user says \
                 about themselves.",
         parameters: &[
             required("user_message", Kind::Text, "The message exactly as the user wrote it."),
@@ -92,7 +93,7 @@ pub(super) static LISTED: [Tool; 7] = [
     Tool {
         operation: Operation::AddMemories,
         name: "add_memories",
-        about: "Stores one piece of information on this computer, optionally with tags.",
+        about: "Stores one piece of information, optionally with tags.",
         parameters: &[
             required("text", Kind::Text, "What to remember."),
             optional("tags", Kind::Labels, "Labels to attach."),
@@ -103,7 +104,7 @@ pub(super) static LISTED: [Tool; 7] = [
     Tool {
         operation: Operation::StoreDocument,
         name: "store_document",
-        about: "Queues a long text to be stored on this computer and made searchable.",
+        about: "Queues a long text to be stored and made searchable.",
         parameters: &[
             required("title", Kind::Text, "Name of the document."),
             required("content", Kind::Text, "Complete text, at least 10 characters."),

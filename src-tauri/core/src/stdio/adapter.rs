@@ -1,75 +1,45 @@
 //! What the client talks to: rmcp's handler for every revision. The protocol is answered here; `tools/list` and
 //! `tools/call` go to the bridge.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
-    ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ProgressNotificationParam, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
+    CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorData, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, SubscriptionFilter,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
-use serde_json::{Map, Value};
-use tokio::sync::watch as channel;
-use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::Answer;
-use super::exchange::Question;
 use super::link::Link;
-use super::offer::{Changes, Offer, State};
+use super::offer::Changes;
+use super::tools::Shared;
 use super::watch::watch;
-use super::{App, Options, name, words};
-use crate::control::ClientError;
-use crate::control::adapter_wire::Refused;
-use crate::mcp::{PRODUCT, TITLE, built_in_tools, nothing};
-
-/// A list is answered within a second whatever the bridge or Jean Memory do (protocol.md 8.7).
-const LIST_TIME: Duration = Duration::from_millis(600);
-/// The same list, when it comes later and only the next one to ask gets it.
-const LATE_LIST_TIME: Duration = Duration::from_secs(120);
-/// How long the first look for a bridge may take before a list is made without it.
-const FIRST_LOOK: Duration = Duration::from_millis(300);
-/// Longer than the bridge waits for a person, a keychain and Jean Memory one after the other: only a bridge that hangs
-/// is given up.
-const CALL_TIME: Duration = Duration::from_secs(300);
-/// How long the app may take to start before a call is answered without it.
-const START_TIME: Duration = Duration::from_secs(10);
-/// How often it is looked for meanwhile.
-const KNOCK: Duration = Duration::from_millis(50);
+use super::{App, Options, name};
+use crate::mcp::{PRODUCT, TITLE, nothing};
 
 /// One client's adapter.
 pub(super) struct Adapter {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
+    /// Whether the client has said that it is ready to be told of changes.
+    is_telling: AtomicBool,
     /// The name that was given at the start.
     client: Option<String>,
     /// The first name that was heard, for what is no request; it starts the watch.
     watched: OnceLock<String>,
-    app: Option<App>,
-    ended: CancellationToken,
-}
-
-/// What also runs on its own.
-struct Shared {
-    link: Link,
-    state: channel::Sender<State>,
-    /// The last list that the bridge gave.
-    last: Mutex<Option<Vec<Tool>>>,
+    pub(super) app: Option<App>,
+    pub(super) ended: CancellationToken,
 }
 
 impl Adapter {
     pub(super) fn new(options: Options, ended: CancellationToken) -> Self {
-        let shared = Shared {
-            link: Link::new(options.paths),
-            state: channel::Sender::default(),
-            last: Mutex::default(),
-        };
+        let shared = Shared::new(Link::new(options.paths));
         Self {
             shared: Arc::new(shared),
+            is_telling: AtomicBool::new(false),
             client: options.client.as_deref().map(name::for_people),
             watched: OnceLock::new(),
             app: options.app,
@@ -78,7 +48,7 @@ impl Adapter {
     }
 
     /// Who asks; from the first time on the bridge is watched for it.
-    fn client(&self, info: Option<Implementation>) -> String {
+    pub(super) fn client(&self, info: Option<Implementation>) -> String {
         let claimed = || info.map(|info| name::for_people(&info.name));
         let known = self.client.clone().or_else(claimed);
         let known = known.or_else(|| self.watched.get().cloned());
@@ -91,145 +61,6 @@ impl Adapter {
             });
         }
         name
-    }
-
-    async fn tools(&self, client: &str) -> Vec<Tool> {
-        // So that a list and the first event, which come from the same bridge, are not taken for news of each other.
-        let mut state = self.shared.state.subscribe();
-        let _ = timeout(FIRST_LOOK, state.wait_for(|state| state.offer != Offer::Unknown)).await;
-        State::show(&self.shared.state);
-
-        let (shared, name) = (Arc::clone(&self.shared), client.to_owned());
-        let mut asked = tokio::spawn(async move { shared.list(&name).await });
-        if let Ok(Ok(tools)) = timeout(LIST_TIME, &mut asked).await {
-            return tools.unwrap_or_else(built_in_tools);
-        }
-        let (shared, ended) = (Arc::clone(&self.shared), self.ended.clone());
-        let before = shared.held();
-        let tools = before.clone().unwrap_or_else(built_in_tools);
-        tokio::spawn(ended.run_until_cancelled_owned(async move {
-            let _ = timeout(LATE_LIST_TIME, asked).await;
-            if shared.held() != before {
-                State::improve(&shared.state);
-            }
-        }));
-        tools
-    }
-
-    async fn call(
-        &self,
-        request: CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, ErrorData> {
-        let client = self.client(context.client_info());
-        let asked = timeout(CALL_TIME, self.ask(&client, &request, context));
-        match asked.await.unwrap_or(Err(ClientError::TimedOut)) {
-            Ok(Answer::Result(result)) => Ok(result),
-            Ok(Answer::Error(error)) => Err(error),
-            Ok(Answer::Refused { message, .. }) => Ok(failed(message)),
-            Err(ClientError::NotRunning) if self.is_starting() => Ok(failed(words::STARTING.to_owned())),
-            Err(error) => Ok(failed(words::unanswered(&error, &request.name))),
-        }
-    }
-
-    /// Calls a tool, after the app was started if that is needed and allowed.
-    async fn ask(
-        &self,
-        client: &str,
-        request: &CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<Answer<CallToolResult>, ClientError> {
-        let answer = self.ask_once(client, request, context).await;
-        if !matches!(answer, Err(ClientError::NotRunning)) || !self.start_app() {
-            return answer;
-        }
-        while self.is_starting() {
-            if self.shared.link.knock().await.is_ok() {
-                break;
-            }
-            sleep(KNOCK).await;
-        }
-        self.ask_once(client, request, context).await
-    }
-
-    async fn ask_once(
-        &self,
-        client: &str,
-        request: &CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<Answer<CallToolResult>, ClientError> {
-        let mut params = Map::new();
-        params.insert("name".to_owned(), Value::from(&*request.name));
-        params.insert("arguments".to_owned(), Value::Object(request.arguments.clone().unwrap_or_default()));
-        let question = Question {
-            client,
-            method: "tools/call",
-            name: Some(&request.name),
-            params,
-            progress: context.meta.get_progress_token(),
-        };
-        let with_words =
-            context.protocol_version().is_none_or(|version| version > ProtocolVersion::V_2024_11_05);
-        let pass_on = |mut heard: ProgressNotificationParam| {
-            // 2024-11-05 knows no `message` here.
-            heard.message = heard.message.filter(|_| with_words);
-            heard.meta = None;
-            let peer = context.peer.clone();
-            // Whoever does not read has gone; the pipe notices.
-            async move { drop(peer.notify_progress(heard).await) }
-        };
-        question.ask(&self.shared.link, pass_on).await
-    }
-
-    /// Starts the app unless a person ended it or it was started already; whether it is worth waiting for.
-    fn start_app(&self) -> bool {
-        let Some(app) = &self.app else { return false };
-        let mut starts = false;
-        self.shared.state.send_if_modified(|state| {
-            if state.started.is_none() && !state.was_quit {
-                state.started = Some(Instant::now());
-                starts = true;
-            }
-            false
-        });
-        if starts && app.start().is_err() {
-            // It will not come; the person is told to open it.
-            self.shared.state.send_if_modified(|state| {
-                state.started = Instant::now().checked_sub(START_TIME).or(state.started);
-                false
-            });
-        }
-        self.is_starting()
-    }
-
-    fn is_starting(&self) -> bool {
-        self.shared.state.borrow().started.is_some_and(|since| since.elapsed() < START_TIME)
-    }
-}
-
-impl Shared {
-    /// The tools as the bridge lists them; the last ones when it does not answer, none when there never were any.
-    async fn list(&self, client: &str) -> Option<Vec<Tool>> {
-        let question =
-            Question { client, method: "tools/list", name: None, params: Map::new(), progress: None };
-        let answer = question.ask::<ListToolsResult, _>(&self.link, |_| std::future::ready(())).await;
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match answer {
-            Ok(Answer::Result(list)) => *last = Some(list.tools),
-            // What was listed for somebody who was allowed is not for somebody who is not.
-            Ok(Answer::Refused {
-                why: Some(Refused::NotAllowed | Refused::Denied | Refused::Asking),
-                ..
-            }) => {
-                *last = None;
-            }
-            Ok(Answer::Refused { why: Some(Refused::Busy) | None, .. } | Answer::Error(_)) | Err(_) => {}
-        }
-        last.clone()
-    }
-
-    fn held(&self) -> Option<Vec<Tool>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -248,6 +79,9 @@ impl ServerHandler for Adapter {
 
     /// From here on the client may be told of changes (2025-11-25, lifecycle).
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if self.is_telling.swap(true, Ordering::Relaxed) {
+            return;
+        }
         self.client(context.peer.peer_info().map(|info| info.client_info.clone()));
         let mut changes = Changes::of(self.shared.state.subscribe());
         let telling = async move {
@@ -349,8 +183,4 @@ impl ServerHandler for Adapter {
     ) -> Result<CustomResult, ErrorData> {
         nothing::method(&request)
     }
-}
-
-fn failed(text: String) -> CallToolResult {
-    CallToolResult::error(vec![ContentBlock::text(text)])
 }

@@ -41,7 +41,7 @@ const FOREIGN: [&str; 21] = [
 /// An app that may be started.
 #[derive(Clone, Debug)]
 pub struct App {
-    program: PathBuf,
+    pub(super) program: PathBuf,
 }
 
 impl App {
@@ -101,4 +101,33 @@ fn clean(command: &mut Command) -> &mut Command {
         command.env_remove(name);
     }
     command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn beside(own: &Path, display: Option<&str>) -> Option<PathBuf> {
+        let env = |name: &str| (name == "DISPLAY").then_some(display).flatten().map(str::to_owned);
+        App::beside(own, &env).map(|app| app.program)
+    }
+
+    #[test]
+    fn only_an_app_that_is_there_and_has_a_display_may_be_started() {
+        let home = tempfile::tempdir().unwrap();
+        let own = home.path().join("jean-bridge");
+        assert_eq!(beside(&own, Some(":0")), None, "there is no app");
+        std::fs::write(home.path().join(PROGRAM), "").unwrap();
+        assert_eq!(beside(&own, Some(":0")), Some(home.path().join(PROGRAM)));
+        assert_eq!(beside(&own, Some("")), None);
+        assert_eq!(beside(&own, None), None);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_started_is_told() {
+        let home = tempfile::tempdir().unwrap();
+        let app = App { program: home.path().join("nothing") };
+        // With `setsid(1)` it is that which starts, and the app never comes.
+        assert!(app.started_alone().is_err());
+    }
 }

@@ -3,20 +3,17 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST};
-use http::{Method, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use rmcp::model::{
     ClientCapabilities, ProgressNotificationParam, ProgressToken, ProtocolVersion, RequestMetaObject,
 };
 use rmcp::transport::common::http_header::{
-    BASE64_HEADER_PREFIX, BASE64_HEADER_SUFFIX, EVENT_STREAM_MIME_TYPE, HEADER_MCP_METHOD, HEADER_MCP_NAME,
-    HEADER_MCP_PROTOCOL_VERSION, JSON_MIME_TYPE,
+    EVENT_STREAM_MIME_TYPE, HEADER_MCP_METHOD, HEADER_MCP_NAME, HEADER_MCP_PROTOCOL_VERSION, JSON_MIME_TYPE,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +21,7 @@ use serde_json::{Map, Value, json};
 use sse_stream::SseStream;
 
 use super::answer::Answer;
+use super::headers::disguised;
 use super::link::Link;
 use crate::control::{ClientError, adapter_wire};
 
@@ -43,6 +41,8 @@ pub(super) struct Question<'a> {
     /// `params.name`, which is a header as well.
     pub(super) name: Option<&'a str>,
     pub(super) params: Map<String, Value>,
+    /// Of the arguments.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// Wants to hear of progress under this token.
     pub(super) progress: Option<ProgressToken>,
 }
@@ -87,7 +87,10 @@ impl Question<'_> {
             .header(HEADER_MCP_PROTOCOL_VERSION, REVISION.as_str())
             .header(HEADER_MCP_METHOD, self.method);
         if let Some(name) = self.name {
-            request = request.header(HEADER_MCP_NAME, header_value(name));
+            request = request.header(HEADER_MCP_NAME, disguised(name));
+        }
+        for (name, value) in self.headers {
+            request = request.header(name, value);
         }
         // Only what cannot be a request fails, and all of this is our own.
         request.body(Full::new(body.to_string().into())).map_err(|_| ClientError::Garbled)
@@ -97,16 +100,6 @@ impl Question<'_> {
 fn is_stream<B>(response: &Response<B>) -> bool {
     let kind = response.headers().get(CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(EVENT_STREAM_MIME_TYPE.as_bytes()))
-}
-
-/// SEP-2243: what does not survive in a header travels in disguise.
-fn header_value(name: &str) -> String {
-    let is_plain = name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && name.trim() == name;
-    if is_plain && !name.starts_with(BASE64_HEADER_PREFIX) {
-        name.to_owned()
-    } else {
-        format!("{BASE64_HEADER_PREFIX}{}{BASE64_HEADER_SUFFIX}", STANDARD.encode(name))
-    }
 }
 
 /// The answer at the end of a stream.
@@ -139,24 +132,4 @@ where
         }
     }
     Err(ClientError::Lost)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_travel_in_headers_whatever_is_in_them() {
-        assert_eq!(header_value("list_memories"), "list_memories");
-        assert_eq!(header_value("two words"), "two words");
-        for odd in ["", "é", " x", "x\n", "=?base64?eA==?="] {
-            let value = header_value(odd);
-            if odd.is_empty() {
-                assert_eq!(value, "");
-                continue;
-            }
-            let inner = value.strip_prefix("=?base64?").and_then(|value| value.strip_suffix("?=")).unwrap();
-            assert_eq!(STANDARD.decode(inner).unwrap(), odd.as_bytes());
-        }
-    }
 }

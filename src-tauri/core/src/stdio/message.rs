@@ -2,6 +2,7 @@
 
 use rmcp::RoleServer;
 use rmcp::service::RxJsonRpcMessage;
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
 
@@ -39,10 +40,10 @@ impl Heard {
     }
 
     /// An element of a batch.
-    pub(super) fn element(value: Value) -> Self {
-        match serde_json::from_value(value.clone()) {
+    pub(super) fn element(value: &Value) -> Self {
+        match Incoming::deserialize(value) {
             Ok(message) => Self::One(Box::new(message)),
-            Err(_) => Self::unfit(&value),
+            Err(_) => Self::unfit(value),
         }
     }
 

@@ -8,7 +8,9 @@ mod adapter;
 mod answer;
 mod app;
 mod batch;
+mod call;
 mod exchange;
+mod headers;
 mod lines;
 mod link;
 mod message;
@@ -17,6 +19,7 @@ mod offer;
 mod pipe;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod watch;
 mod words;
 

@@ -25,11 +25,20 @@ pub(super) struct State {
     shown: Option<Seen>,
     /// A person ended the bridge, and it was not seen since.
     pub(super) was_quit: bool,
-    /// When the app was started because no bridge ran, and none was seen since.
-    pub(super) started: Option<Instant>,
+    /// How the app was started because no bridge ran, and none was seen since.
+    pub(super) started: Option<Start>,
 }
 
 type Seen = (Offer, u64);
+
+/// One start of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// It was asked for then.
+    At(Instant),
+    /// The system refused.
+    Failed,
+}
 
 impl State {
     /// Takes over what was seen of the bridge.

@@ -172,7 +172,7 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
         }
         let (mut messages, mut waits_for, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         for element in elements {
-            match Heard::element(element) {
+            match Heard::element(&element) {
                 Heard::One(message) => match &*message {
                     // 2025-03-26 lifecycle: never inside a batch.
                     JsonRpcMessage::Request(request)

@@ -1,4 +1,4 @@
-//! Watches the bridge come and go, and what it offers this client (adapter_wire's events).
+//! Watches the bridge come and go, and what it offers this client (the events of [`crate::control::adapter_wire`]).
 
 use std::time::Duration;
 
@@ -52,8 +52,8 @@ async fn follow(link: &Link, client: &str, state: &watch::Sender<State>) -> bool
     while let Some(Ok(frame)) = body.frame().await {
         text.extend_from_slice(&frame.into_data().unwrap_or_default());
         while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = text.drain(..=end).collect();
-            is_here |= heed(&line, state);
+            let event: Vec<u8> = text.drain(..=end).collect();
+            is_here |= heed(&event, state);
         }
         if text.len() > MAX_EVENT {
             break;
@@ -63,8 +63,8 @@ async fn follow(link: &Link, client: &str, state: &watch::Sender<State>) -> bool
 }
 
 /// Takes over what an event tells; whether that is an offer.
-fn heed(line: &[u8], state: &watch::Sender<State>) -> bool {
-    match serde_json::from_slice(line) {
+fn heed(event: &[u8], state: &watch::Sender<State>) -> bool {
+    match serde_json::from_slice(event) {
         Ok(AdapterEvent::Tools { digest }) => {
             State::see(state, Offer::Here(digest));
             true

@@ -4,7 +4,6 @@ import { ask } from "../../bridge.js";
 import { element, fill } from "../../dom.js";
 import { t } from "../../words.js";
 import { iconButton } from "../parts/icon.js";
-import { say } from "../parts/say.js";
 import { waiting } from "../parts/states.js";
 import { finding, line } from "./findings.js";
 
@@ -34,7 +33,6 @@ export function makeChecks(subjects, { examined }) {
     list.removeAttribute("aria-busy");
     again.removeAttribute("aria-disabled");
     fill(summary, sum(states));
-    say(summary.textContent);
     examined();
   }
 

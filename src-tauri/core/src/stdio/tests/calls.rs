@@ -105,9 +105,9 @@ async fn progress_is_passed_on_with_the_clients_own_token() {
         let mut client = Client::open(&paths, version).await;
         let params = json!({"name": "list_memories", "_meta": {"progressToken": "mine"}});
         client.say(request(4, "tools/call", params)).await;
-        let heard = client.hear_of("notifications/progress").await;
-        assert_eq!(heard["params"]["progressToken"], "mine");
-        assert_eq!(heard["params"].get("message").and_then(|it| it.as_str()), message);
+        let told = client.hear_of("notifications/progress").await;
+        assert_eq!(told["params"]["progressToken"], "mine");
+        assert_eq!(told["params"].get("message").and_then(|it| it.as_str()), message);
         assert_eq!(client.answer(4).await["result"]["content"][0]["text"], "late");
         assert_eq!(bridge.asked().await.message["params"]["_meta"]["progressToken"], "mine");
     }
@@ -142,4 +142,22 @@ async fn a_connection_that_ended_while_nobody_used_it_costs_no_call() {
         }
         bridge.crash().await;
     }
+}
+
+#[tokio::test]
+async fn arguments_that_a_tool_wants_in_headers_are_sent_there_too() {
+    let (_home, paths) = home();
+    let mut bridge = Bridge::start(&paths, Some("a"));
+    let mismatch =
+        json!({"jsonrpc": "2.0", "id": 1, "error": {"code": -32020, "message": "Header mismatch"}});
+    bridge.reply("tools/call", Reply::Status(400, mismatch));
+    let schema = json!({"type": "object", "properties": {"who": {"type": "string", "x-mcp-header": "Who"}}});
+    let tool = json!({"name": "t", "description": "d", "inputSchema": schema});
+    bridge.reply("tools/list", Reply::Result(json!({"resultType": "complete", "tools": [tool]})));
+    let mut client = Client::open(&paths, "2025-06-18").await;
+    let answer = client.ask("tools/call", json!({"name": "t", "arguments": {"who": "jean"}})).await;
+    assert_eq!(answer["error"]["code"], -32020, "asked twice, refused twice: {answer}");
+    assert!(!bridge.asked().await.headers.contains_key("mcp-param-who"));
+    assert_eq!(bridge.asked().await.message["method"], "tools/list");
+    assert_eq!(bridge.asked().await.headers["mcp-param-who"], "jean");
 }

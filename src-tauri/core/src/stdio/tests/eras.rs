@@ -107,3 +107,19 @@ async fn a_batch_anywhere_else_is_refused() {
         "nothing for a batch of notifications"
     );
 }
+
+#[tokio::test]
+async fn what_is_cancelled_in_a_batch_does_not_hold_up_the_rest() {
+    let (_home, paths) = home();
+    let mut bridge = super::bridge::Bridge::start(&paths, Some("a"));
+    bridge.reply("tools/call", super::bridge::Reply::Never);
+    let mut client = Client::open(&paths, "2025-03-26").await;
+    let slow = request("slow", "tools/call", json!({"name": "list_memories"}));
+    client.say(json!([request(5, "ping", json!({})), slow])).await;
+    bridge.asked().await;
+    let cancel =
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "slow"}});
+    client.say(cancel).await;
+    assert_eq!(client.hear().await, json!([{"jsonrpc": "2.0", "id": 5, "result": {}}]));
+    bridge.given_up().await;
+}

@@ -163,7 +163,7 @@ async fn what_was_called_is_noted_without_what_was_said() {
     world.modern("tools/call", &call("add_memories", &json!({"text": "private"}))).send().await.result();
     let records = world.jean.records.lock().unwrap();
     assert_eq!(records.len(), 1);
-    assert_eq!((&*records[0].tool, records[0].size), ("add_memories", 10));
+    assert_eq!((&*records[0].tool, records[0].asked, records[0].size), ("add_memories", 18, 10));
     assert_eq!(records[0].grant.client_name, "full");
     assert!(!format!("{records:?}").contains("private"));
 }
