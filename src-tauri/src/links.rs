@@ -1,4 +1,5 @@
-//! What opens outside of the app: fixed addresses and our own folder, never what a page or a stranger names.
+//! What opens outside of the app: fixed addresses, our own folder and the links of known apps, never what a page or a
+//! stranger names.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -12,6 +13,22 @@ use crate::failure::Failure;
 /// Where a person makes and revokes keys (upstream-api.md 6).
 const KEY_PAGE: &str = "https://jeanmemory.com/settings";
 
+/// The beginnings of the links that apps take (clients.md 4).
+const APP_LINKS: [&str; 5] = ["cursor:", "vscode:", "vscode-insiders:", "lmstudio:", "goose:"];
+
+/// Opens the link of an app, as the core has made it.
+pub(crate) fn open_app(link: &str) -> Result<(), Failed> {
+    if !is_app_link(link) {
+        tracing::error!("a link of an app begins in a way that is not known");
+        return opened(Err(std::io::ErrorKind::Unsupported.into()));
+    }
+    opened(open(link.as_ref()))
+}
+
+fn is_app_link(link: &str) -> bool {
+    APP_LINKS.iter().any(|start| link.starts_with(start))
+}
+
 /// Opens the Jean Memory settings in the browser.
 pub(crate) fn open_key_page() -> Result<(), Failed> {
     opened(open(KEY_PAGE.as_ref()))
@@ -20,6 +37,18 @@ pub(crate) fn open_key_page() -> Result<(), Failed> {
 /// Opens a folder of ours in the file manager.
 pub(crate) fn open_folder(folder: &Path) -> Result<(), Failed> {
     opened(open(folder.as_ref()))
+}
+
+/// Opens the extension that was just saved, so that the app asks whether to install it.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn show_extension(file: &Path) -> Result<(), Failed> {
+    opened(open(file.as_ref()))
+}
+
+/// Shows the folder: here some program for archives might take the file for its own.
+#[cfg(target_os = "linux")]
+pub(crate) fn show_extension(file: &Path) -> Result<(), Failed> {
+    open_folder(file.parent().unwrap_or(file))
 }
 
 /// Without what was set for our own pages, which a browser on WebKit would take for itself.
@@ -51,4 +80,20 @@ fn opened(result: std::io::Result<()>) -> Result<(), Failed> {
         tracing::warn!(%error, "nothing opens this here");
         Failure::CannotOpen.into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_links_of_known_apps_are_opened() {
+        assert!(is_app_link("cursor://anysphere.cursor-deeplink/mcp/install?name=jean-memory"));
+        assert!(is_app_link("vscode:mcp/install?x"));
+        for other in
+            ["https://example.com", "file:///etc/passwd", "ms-msdt:/id", "cursorx://y", " cursor://y"]
+        {
+            assert!(!is_app_link(other), "{other}");
+        }
+    }
 }

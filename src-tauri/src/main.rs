@@ -5,8 +5,10 @@
 mod asking;
 mod automation;
 mod commands;
+mod connecting;
 mod desktop;
 mod display;
+mod downloads;
 mod ending;
 mod failure;
 mod launch;

@@ -12,6 +12,7 @@ use bridge_core::paths::Paths;
 use bridge_core::view::{Appearance, Check, Subject};
 use tokio::sync::watch;
 
+use crate::connecting::Connecting;
 use crate::launch::Started;
 use crate::queue::Queue;
 use crate::words::Words;
@@ -29,6 +30,8 @@ pub(crate) struct Shell {
     pub(crate) started_at: SystemTime,
     /// The questions of this burst, for "1 of 2".
     pub(crate) queue: watch::Sender<Queue>,
+    /// The apps of this computer.
+    pub(crate) connecting: Connecting,
     /// Whether the desktop shows tray icons.
     pub(crate) has_tray: watch::Sender<bool>,
     /// What the next start will use, as far as this one has written it.
@@ -53,6 +56,7 @@ impl Shell {
             paths: started.paths.clone(),
             started_at: started.at,
             queue: watch::Sender::new(Queue::default()),
+            connecting: Connecting::default(),
             has_tray: watch::Sender::new(true),
             next_port: AtomicU16::new(started.config.port),
             next_activity_days: AtomicU32::new(started.config.activity_days),

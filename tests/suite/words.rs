@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use bridge_core::view::{Problem, Subject};
+use bridge_core::view::{ConnectTrouble, ConnectTroubleCode, Problem, Subject};
 use serde_json::Value;
 
 use crate::documents::{files, read};
@@ -235,6 +235,100 @@ fn snake_case(name: &str) -> String {
     let parted =
         |c: char| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.into() };
     name.chars().map(parted).collect::<String>().trim_start_matches('_').to_owned()
+}
+
+#[test]
+fn every_trouble_of_connecting_has_words_that_use_what_can_be_known_of_it() {
+    let languages = languages();
+    let details = ["app", "file", "line", "command", "detail"];
+    for code in every_trouble() {
+        let named = serde_json::to_value(code).unwrap();
+        let key = format!("failure.{}", named.as_str().unwrap());
+        for (language, words) in &languages {
+            let text = words.get(&key).unwrap_or_else(|| panic!("{language}: no words for {key}"));
+            let unknown: Vec<_> =
+                placeholders(text).into_iter().filter(|value| !details.contains(value)).collect();
+            assert!(unknown.is_empty(), "{language}: {key} wants {unknown:?}");
+        }
+    }
+    // What the words may use is what the page gets.
+    let whole = ConnectTrouble {
+        code: ConnectTroubleCode::CommandFailed,
+        message: String::new(),
+        app: Some(String::new()),
+        file: Some(PathBuf::new()),
+        line: Some(1),
+        command: Some(String::new()),
+        detail: Some(String::new()),
+    };
+    let Value::Object(known) = serde_json::to_value(&whole).unwrap() else { panic!("an object") };
+    assert!(details.iter().all(|detail| known.contains_key(*detail)), "{known:?}");
+}
+
+/// One of each; a new kind does not compile until it is here.
+fn every_trouble() -> Vec<ConnectTroubleCode> {
+    use ConnectTroubleCode as Code;
+    let all = vec![
+        Code::AppNotInstalled,
+        Code::NeedsAdapter,
+        Code::EntryEdited,
+        Code::EntryForeign,
+        Code::RemoveEntryFirst,
+        Code::EntryNotOurs,
+        Code::QuitFirst,
+        Code::SettingsDamaged,
+        Code::SettingsUnexpected,
+        Code::SettingsNotATable,
+        Code::SettingsTwice,
+        Code::SettingsUnusual,
+        Code::SettingsNotAFile,
+        Code::SettingsDangling,
+        Code::SettingsOfAnother,
+        Code::SettingsHardLinked,
+        Code::SettingsReadOnly,
+        Code::SettingsTooLarge,
+        Code::SettingsNotText,
+        Code::SettingsChanged,
+        Code::SettingsRefused,
+        Code::BackupFailed,
+        Code::SettingsBusy,
+        Code::CommandNotStarted,
+        Code::CommandFailed,
+        Code::CommandTimedOut,
+        Code::CommandNotSeen,
+    ];
+    for code in &all {
+        match code {
+            Code::AppNotInstalled
+            | Code::NeedsAdapter
+            | Code::EntryEdited
+            | Code::EntryForeign
+            | Code::RemoveEntryFirst
+            | Code::EntryNotOurs
+            | Code::QuitFirst
+            | Code::SettingsDamaged
+            | Code::SettingsUnexpected
+            | Code::SettingsNotATable
+            | Code::SettingsTwice
+            | Code::SettingsUnusual
+            | Code::SettingsNotAFile
+            | Code::SettingsDangling
+            | Code::SettingsOfAnother
+            | Code::SettingsHardLinked
+            | Code::SettingsReadOnly
+            | Code::SettingsTooLarge
+            | Code::SettingsNotText
+            | Code::SettingsChanged
+            | Code::SettingsRefused
+            | Code::BackupFailed
+            | Code::SettingsBusy
+            | Code::CommandNotStarted
+            | Code::CommandFailed
+            | Code::CommandTimedOut
+            | Code::CommandNotSeen => {}
+        }
+    }
+    all
 }
 
 /// One of each; a new kind does not compile until it is here.

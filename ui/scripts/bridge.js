@@ -11,26 +11,31 @@ export const surroundings = Object.assign(
   /** @type {any} */ (window).__bridge,
 );
 
-/** Why a command did not do what it should; `code` is looked up in the words, `message` is English. */
+/**
+ * Why a command did not do what it should; `code` is looked up in the words, which are filled in with `details`;
+ * `message` is English.
+ */
 export class Failed extends Error {
   /**
    * @param {string} code
    * @param {string} message
+   * @param {Record<string, string | number>} [details]
    */
-  constructor(code, message) {
+  constructor(code, message, details = {}) {
     super(message);
     this.name = "Failed";
     this.code = code;
+    this.details = details;
   }
 
   /**
-   * Of whatever was thrown: a command throws `{code, message}`, Tauri itself a text.
+   * Of whatever was thrown: a command throws `{code, message, …details}`, Tauri itself a text.
    * @param {unknown} thrown
    */
   static of(thrown) {
     if (thrown instanceof Failed) return thrown;
-    const { code, message } = /** @type {{code?: string, message?: string}} */ (Object(thrown));
-    return new Failed(code ?? "unexpected", message ?? String(thrown));
+    const { code, message, ...details } = /** @type {{code?: string, message?: string}} */ (Object(thrown));
+    return new Failed(code ?? "unexpected", message ?? String(thrown), details);
   }
 }
 

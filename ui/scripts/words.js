@@ -41,7 +41,14 @@ export function find(key, values = {}) {
  * @param {Values} [values]
  */
 export function t(key, values = {}) {
-  const text = find(key, values) ?? key;
+  return filled(find(key, values) ?? key, values);
+}
+
+/**
+ * @param {string} text
+ * @param {Values} values
+ */
+function filled(text, values) {
   return text.replaceAll(/\{(\w+)\}/g, (whole, name) => (name in values ? valueText(values[name]) : whole));
 }
 
@@ -55,8 +62,9 @@ export function valueText(value) {
  * @param {unknown} failure
  */
 export function explain(failure) {
-  const { code, message } = Failed.of(failure);
-  return find(`failure.${code}`) ?? message;
+  const { code, message, details } = Failed.of(failure);
+  const text = find(`failure.${code}`);
+  return text === undefined ? message : filled(text, details);
 }
 
 /**

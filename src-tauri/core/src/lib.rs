@@ -63,8 +63,8 @@
 //!
 //! [`connect::Connector`] reads the app's files, plans (the app's own program, or one edit), and only then does what it
 //! planned; a preview is the same plan, shown. Its editors give back one piece of text in the place of another, and each
-//! result is read again before it is written. [`connect::extension`] is another way into Claude Desktop: a bundle with a
-//! script that runs the adapter.
+//! result is read again before it is written. [`connect::Losses`] notices when an app has thrown our entry away.
+//! [`connect::extension`] is another way into Claude Desktop: a bundle with a script that runs the adapter.
 //!
 //! # The way back
 //!

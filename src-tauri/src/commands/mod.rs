@@ -8,6 +8,7 @@ mod activity;
 mod app;
 mod apps;
 mod cannot_start;
+mod connect;
 mod consent;
 mod diagnostics;
 mod key;
@@ -43,6 +44,13 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         accounts::accounts_remove,
         activity::activity,
         activity::activity_calls,
+        connect::connect_apps,
+        connect::connect_preview,
+        connect::connect_app,
+        connect::disconnect_preview,
+        connect::disconnect_app,
+        connect::connect_open_link,
+        connect::connect_save_extension,
         settings::settings_change,
         settings::settings_start_at_login,
         settings::settings_port,

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use bridge_core::control::failed;
-use bridge_core::view::{AccountView, ClientView, Problem, RequestView, Settings, StatusView};
+use bridge_core::view::{AccountView, ClientView, LostApp, Problem, RequestView, Settings, StatusView};
 use serde::Serialize;
 use tauri::State;
 
@@ -18,6 +18,8 @@ pub(crate) struct Overview {
     seen: u64,
     status: StatusView,
     problems: Vec<Problem>,
+    /// That have thrown away their entry.
+    lost_apps: Vec<LostApp>,
     requests: Vec<RequestView>,
     clients: Vec<ClientView>,
     accounts: Vec<AccountView>,
@@ -59,6 +61,7 @@ async fn taken(shell: &Shell) -> Answer<Overview> {
         seen,
         status: shell.bridge.status().await,
         problems: shell.bridge.problems(),
+        lost_apps: shell.connecting.lost(),
         requests: shell.bridge.requests(),
         clients: shell.bridge.clients().await.map_err(failed)?,
         accounts: shell.bridge.accounts().await.map_err(failed)?,

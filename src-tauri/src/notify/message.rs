@@ -21,6 +21,8 @@ pub(crate) enum Notice {
     NewKey(AccountId),
     /// An app was signed out for safety.
     SignedOut { client: ClientId, app: String },
+    /// An app has thrown away what connected it.
+    LostConnection { id: String, app: String },
     /// What was chosen in the tray did not work.
     Failed,
 }
@@ -76,6 +78,11 @@ impl Notice {
                 say("signed_out", &[("app", &names::plain(app))]),
                 Click::Main(Place::Apps),
             ),
+            Self::LostConnection { id, app } => (
+                format!("lost connection {id}"),
+                say("lost_connection", &[("app", &names::plain(app))]),
+                Click::Main(Place::ConnectApp(id.clone())),
+            ),
             Self::Failed => ("failed".into(), say("failed", &[]), anywhere),
         };
         Message { tag, title, body, on_click }
@@ -95,6 +102,7 @@ mod tests {
             Notice::MainBroke,
             Notice::NewKey(AccountId::new("a")),
             Notice::SignedOut { client: ClientId::new("c"), app: app() },
+            Notice::LostConnection { id: "claude-desktop".into(), app: app() },
             Notice::Failed,
         ]
     }

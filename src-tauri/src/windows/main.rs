@@ -28,6 +28,8 @@ pub(crate) enum Place {
     Apps,
     /// How an app is connected.
     Connect,
+    /// The card of this app there.
+    ConnectApp(String),
     /// Where the account gets a new key.
     Key(AccountId),
     /// What can be set.
@@ -42,6 +44,7 @@ impl fmt::Display for Place {
             Self::Welcome => f.write_str("#welcome"),
             Self::Apps => f.write_str("#apps"),
             Self::Connect => f.write_str("#connect"),
+            Self::ConnectApp(id) => write!(f, "#connect/{id}"),
             Self::Key(id) => write!(f, "#accounts/{id}/key"),
             Self::Settings => f.write_str("#settings"),
         }

@@ -1,4 +1,4 @@
-//! Whole journeys of design.md 2, from the outside. J2 is in `consent_allow`, J5 in `tray`, J6 in `notifications`.
+//! Whole journeys of design.md 2, from the outside. J2 is in `consent_allow`, J3 in `connect_claude`, J5 in `tray`, J6 in `notifications`.
 
 use std::ffi::OsString;
 use std::fs::Permissions;

@@ -16,13 +16,13 @@ use crate::harness::webdriver::Page;
 const CHECK: &str = "/sdk/validate-developer";
 
 #[derive(Clone, Copy)]
-enum Light {
+pub(super) enum Light {
     Light,
     Dark,
 }
 
 impl Light {
-    fn options(self) -> AppOptions {
+    pub(super) fn options(self) -> AppOptions {
         match self {
             Self::Light => AppOptions::default(),
             Self::Dark => AppOptions::default().dark(),
@@ -30,7 +30,7 @@ impl Light {
     }
 
     /// Looks at the page as it is now.
-    async fn look(self, screen: &Screen, page: &Page<'_>, state: &str) {
+    pub(super) async fn look(self, screen: &Screen, page: &Page<'_>, state: &str) {
         let name = match self {
             Self::Light => format!("{state}-light"),
             Self::Dark => format!("{state}-dark"),

@@ -226,6 +226,7 @@ async fn an_address_to_connect_with_is_shown_and_works() {
     let page = world.open(&world.icon()).await;
     tab(&page, "Connect").await;
     page.until_shown(&format!("{}/mcp", world.app.url())).await;
+    page.find_called("Claude Code").await.click().await;
     page.until_shown("claude mcp add").await;
     let (_, tokens) = world.sign_in("Claude Code").await;
     until("it answers there", async || {

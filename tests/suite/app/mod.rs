@@ -2,6 +2,12 @@
 
 mod adapter;
 mod capabilities;
+mod connect;
+mod connect_claude;
+mod connect_faults;
+mod connect_looks;
+mod connect_losses;
+mod connect_world;
 mod consent;
 mod consent_allow;
 mod consent_faults;

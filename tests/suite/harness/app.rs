@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
@@ -27,6 +27,8 @@ const POLL: Duration = Duration::from_millis(20);
 pub(crate) struct AppOptions {
     env: Vec<(OsString, OsString)>,
     arguments: Vec<OsString>,
+    /// Where it is started from, if not from beside the tests.
+    program: Option<PathBuf>,
 }
 
 /// The app; it is ended when this goes.
@@ -45,7 +47,7 @@ pub(crate) struct App {
 impl Default for AppOptions {
     /// The sandbox as the API, a port of its own, English, and as somebody who has seen the welcome.
     fn default() -> Self {
-        Self { env: Vec::new(), arguments: vec!["--background".into()] }
+        Self { env: Vec::new(), arguments: vec!["--background".into()], program: None }
             .env("JEAN_BRIDGE_API_BASE_URL", "sandbox")
             .env("JEAN_BRIDGE_PORT", "0")
             .env("JEAN_BRIDGE_LOG", "debug")
@@ -85,6 +87,16 @@ impl AppOptions {
         self
     }
 
+    /// A copy of the app, without the programs beside it.
+    pub(crate) fn alone_in(mut self, folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).expect("a directory");
+        let copy = folder.join(APP);
+        let made = std::fs::hard_link(program(APP), &copy);
+        made.or_else(|_| std::fs::copy(program(APP), &copy).map(drop)).expect("a copy");
+        self.program = Some(copy);
+        self
+    }
+
     /// Starts it and waits until its bridge answers.
     pub(crate) async fn start(self, desktop: &Desktop) -> App {
         self.launch(desktop).until_serving().await
@@ -99,7 +111,7 @@ impl AppOptions {
         let file = std::fs::File::options().create(true).append(true).open(&output).expect("a file");
         let env: Vec<(OsString, OsString)> =
             desktop.env().into_iter().map(|(name, value)| (name.into(), value)).chain(self.env).collect();
-        let mut app = command(program(APP), &env, &home).into_std();
+        let mut app = command(self.program.unwrap_or_else(|| program(APP)), &env, &home).into_std();
         app.args(self.arguments)
             .envs(env.iter().map(|(name, value)| (name, value)))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")

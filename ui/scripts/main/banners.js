@@ -30,12 +30,13 @@ export function showBanners(place, overview, failure) {
 }
 
 /** Pairs of a name, by which the same banner is known again, and how it is made. */
-function banners({ status, problems, requests, accounts, settings }) {
+function banners({ status, problems, lost_apps: lostApps, requests, accounts, settings }) {
   const rejected = accounts.filter(({ state }) => state === "rejected");
   return [
     ...(requests.length > 0 ? [[`asks ${requests[0].id} ${requests.length}`, () => asks(requests)]] : []),
     ...problems.map((each) => [`problem ${JSON.stringify(each)}`, () => banner("stop", [problem(each)])]),
     ...rejected.map((account) => [`rejected ${account.id} ${account.label}`, () => keyWanted(account)]),
+    ...lostApps.map((app) => [`lost connection ${app.id}`, () => lostConnection(app)]),
     ...(settings.paused ? [["paused", paused]] : []),
     ...(status.state === "offline" ? [["offline", () => banner("warn", [t("main.offline")])]] : []),
   ];
@@ -50,6 +51,11 @@ function asks(requests) {
 function keyWanted(account) {
   const press = async () => go("accounts", account.id, "key");
   return banner("stop", [phrase("main.rejected", { account: nameOf(account) })], { words: t("main.replace_key"), press });
+}
+
+function lostConnection({ id, name }) {
+  const press = async () => go("connect", id);
+  return banner("warn", [phrase("main.lost_connection", { name })], { words: t("main.to_repair"), press });
 }
 
 function paused() {

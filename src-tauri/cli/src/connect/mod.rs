@@ -13,7 +13,7 @@ use bridge_core::paths::Paths;
 use bridge_core::view::{ConnectState, ConnectSteps, ConnectView};
 use clap::CommandFactory;
 
-use self::text::{sign_in, state, steps};
+use self::text::{quit_first, sign_in, state, steps};
 use crate::args::{Cli, Connect, Disconnect, Format};
 use crate::failure::Failure;
 use crate::output::{print, print_json, safe, table};
@@ -41,7 +41,12 @@ pub(crate) async fn connect(paths: &Paths, client: &Client, options: Connect) ->
         (false, true) => {
             let link =
                 app.link.as_ref().map(|link| format!("Or open this address, and {name} asks:\n  {link}\n"));
-            format!("This would connect {name}:\n{}{}", steps(&done), link.unwrap_or_default())
+            format!(
+                "This would connect {name}:\n{}{}{}",
+                steps(&done),
+                quit_first(&done),
+                link.unwrap_or_default()
+            )
         }
         (false, false) => format!("Connected {name}.\n{}{}", steps(&done), sign_in(app)),
     };
@@ -87,7 +92,9 @@ fn disconnected(done: &ConnectSteps, is_only_shown: bool) -> String {
     let name = safe(&done.app.name);
     match (done.steps.is_empty(), is_only_shown) {
         (true, _) => format!("{name} is not connected.\n"),
-        (false, true) => format!("This would disconnect {name}:\n{}", steps(done)),
+        (false, true) => {
+            format!("This would disconnect {name}:\n{}{}", steps(done), quit_first(done))
+        }
         (false, false) => format!(
             "Disconnected {name}.\n{}What it was allowed stays; to take that back: jean-bridge revoke\n",
             steps(done)

@@ -32,6 +32,14 @@ pub(super) fn sign_in(app: &ConnectView) -> String {
     format!("It asks for access at its first use{how}\n")
 }
 
+/// What must be done before it.
+pub(super) fn quit_first(done: &ConnectSteps) -> String {
+    if !done.quit_first {
+        return String::new();
+    }
+    format!("Quit {} first: it is running and would write over its settings.\n", safe(&done.app.name))
+}
+
 /// What is done, or would be.
 pub(super) fn steps(done: &ConnectSteps) -> String {
     let instead = done.instead_of.iter().map(|failed| format!("  {}\n", safe(&words::sentence(failed))));

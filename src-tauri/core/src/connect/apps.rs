@@ -11,7 +11,7 @@ use super::entry::Target;
 use super::surroundings::System;
 
 /// The argument with which the program is an adapter.
-const STDIO: &str = "stdio";
+pub(super) const STDIO: &str = "stdio";
 
 /// An app that can be connected.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct App {
     pub(super) prefers: Transport,
     pub(super) official: Option<&'static Official>,
     pub(super) link: Option<Link>,
+    /// Whether it installs extensions, ours among them.
+    pub(super) extension: bool,
     /// Programs on the PATH that nobody else is called like.
     pub(super) programs: &'static [&'static str],
     /// Its folders among the applications of macOS.

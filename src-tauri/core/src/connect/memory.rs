@@ -32,6 +32,9 @@ pub(super) struct Record {
     pub(super) previous: Option<Value>,
     /// Whether there was no file before.
     pub(super) made_file: bool,
+    /// Whether a person has been told that the app threw it away.
+    #[serde(default)]
+    pub(super) is_loss_told: bool,
 }
 
 /// Held while files are edited, so that two bridges do not do so at once.
@@ -57,6 +60,11 @@ impl Memory {
     /// What was done to `file`; nothing if that cannot be read, which only makes the bridge more careful.
     pub(super) fn record(&self, file: &Path) -> Option<Record> {
         serde_json::from_slice(&fs::read(self.record_file(file)).ok()?).ok()
+    }
+
+    /// Whether anything was done to any file.
+    pub(super) fn has_records(&self) -> bool {
+        fs::read_dir(self.0.join("records")).is_ok_and(|mut records| records.next().is_some())
     }
 
     pub(super) fn remember(&self, file: &Path, record: &Record) -> Result<(), FileError> {
@@ -88,7 +96,7 @@ impl Memory {
         Ok(backup)
     }
 
-    fn record_file(&self, file: &Path) -> PathBuf {
+    pub(super) fn record_file(&self, file: &Path) -> PathBuf {
         self.0.join("records").join(format!("{}.json", name(file)))
     }
 }
@@ -133,7 +141,13 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let memory = Memory::new(data.path());
         let (one, two) = (Path::new("/a/mcp.json"), Path::new("/b/mcp.json"));
-        let record = Record { wrote: "x".into(), splice: None, previous: Some(Value::Null), made_file: true };
+        let record = Record {
+            wrote: "x".into(),
+            splice: None,
+            previous: Some(Value::Null),
+            made_file: true,
+            is_loss_told: false,
+        };
         memory.remember(one, &record).unwrap();
         assert_eq!(memory.record(one).unwrap().wrote, "x");
         assert!(memory.record(two).is_none());

@@ -4,13 +4,16 @@
 //! What is known of the apps is data ([`APPS`]). The state of an app is always read from its files, never remembered;
 //! remembered is only what the bridge wrote, to tell an entry that a person changed from one that the app lost.
 
+mod adapter;
 mod apps;
+mod by_hand;
 mod document;
 mod entry;
 mod error;
 mod extension;
 mod file;
 mod link;
+mod losses;
 mod memory;
 mod official;
 mod plan;
@@ -19,10 +22,12 @@ mod state;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+pub use self::adapter::{adapter_beside, is_adapter};
 use self::apps::Transport;
 pub use self::apps::{APPS, App, find};
 pub use self::document::Unreadable;
@@ -31,6 +36,7 @@ use self::entry::fingerprint;
 pub use self::error::ConnectError;
 pub use self::extension::{EXTENSION_SUFFIX, ExtensionError, extension};
 pub use self::file::FileError;
+pub use self::losses::{Losses, Noticed};
 use self::memory::{Lock, Memory, Record};
 use self::official::Call;
 pub use self::official::CallError;
@@ -38,7 +44,7 @@ use self::plan::Plan;
 use self::planning::Aim;
 use self::state::{FileState, entry_in};
 pub use self::surroundings::{Environment, Surroundings, System};
-use crate::view::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, ConnectView};
+use crate::view::{ConnectBy, ConnectNext, ConnectState, ConnectSteps, ConnectView};
 
 /// Connects and disconnects the apps of one person.
 pub struct Connector {
@@ -80,11 +86,15 @@ impl Connector {
             name: app.name.to_owned(),
             state,
             change: worst.as_ref().and_then(FileState::change),
-            reason: worst.as_ref().and_then(FileState::reason),
+            reason: worst.as_ref().and_then(FileState::trouble).map(ToString::to_string),
+            trouble: worst.as_ref().and_then(FileState::trouble).map(Into::into),
             by,
             command: call.filter(|_| by == ConnectBy::Command).map(|call| call.typed()),
             link: link::address(app, &self.url),
+            extension: app.extension && self.adapter.is_some(),
             sign_in: app.sign_in.map(str::to_owned),
+            next: self.next(app),
+            by_hand: self.by_hand(app, &files),
             quit_first: !is_settled && by == ConnectBy::File && self.is_rewritten(app),
             files,
         }
@@ -102,13 +112,20 @@ impl Connector {
         self.surroundings.files_of(app).iter().any(|file| self.memory.record(file).is_some())
     }
 
-    /// What [`Connector::connect`] would do.
+    /// The extension that does the same as the entry, for apps that install one.
+    ///
+    /// # Errors
+    /// [`ExtensionError`].
+    pub fn extension(&self) -> Result<Vec<u8>, ExtensionError> {
+        extension(self.adapter.as_deref())
+    }
+
+    /// What [`Connector::connect`] would do, also for an app that must be quit first.
     ///
     /// # Errors
     /// As there.
     pub fn preview_connect(&self, app: &App, replace: bool) -> Result<ConnectSteps, ConnectError> {
-        let plans = self.plan_connect(app, replace)?;
-        Ok(self.told(app, plans.iter().flat_map(Plan::steps).collect(), None))
+        Ok(self.preview(app, &self.plan_connect(app, replace)?))
     }
 
     /// What [`Connector::disconnect`] would do.
@@ -116,8 +133,7 @@ impl Connector {
     /// # Errors
     /// As there.
     pub fn preview_disconnect(&self, app: &App) -> Result<ConnectSteps, ConnectError> {
-        let plans = self.plan_disconnect(app)?;
-        Ok(self.told(app, plans.iter().flat_map(Plan::steps).collect(), None))
+        Ok(self.preview(app, &self.plan_disconnect(app)?))
     }
 
     /// Connects the app. An entry of the same name that the bridge did not write, or that somebody changed since, is
@@ -146,6 +162,23 @@ impl Connector {
         self.carry_out(app, plans, Aim::Gone, now).await
     }
 
+    fn preview(&self, app: &App, plans: &[Plan]) -> ConnectSteps {
+        let steps = plans.iter().flat_map(Plan::steps).collect();
+        ConnectSteps { app: self.app(app), steps, instead_of: None, quit_first: self.must_quit(app, plans) }
+    }
+
+    /// What a person does once it is connected.
+    fn next(&self, app: &App) -> Option<ConnectNext> {
+        let (transport, _) = self.wanted(app)?;
+        Some(match (transport, app.sign_in) {
+            (Transport::Stdio, _) => ConnectNext::FirstUse,
+            (Transport::Http, None) => ConnectNext::SignIn,
+            // Apps have commands of their own that begin so; no program does.
+            (Transport::Http, Some(typed)) if typed.starts_with('/') => ConnectNext::TypeInApp,
+            (Transport::Http, Some(_)) => ConnectNext::TypeInTerminal,
+        })
+    }
+
     fn lock(&self) -> Result<Lock, ConnectError> {
         self.memory.lock().map_err(ConnectError::Memory)?.ok_or(ConnectError::Busy)
     }
@@ -157,6 +190,9 @@ impl Connector {
         aim: Aim,
         now: SystemTime,
     ) -> Result<ConnectSteps, ConnectError> {
+        if self.must_quit(app, &plans) {
+            return Err(ConnectError::QuitFirst(app.name));
+        }
         let mut steps = Vec::new();
         let mut instead_of = None;
         for plan in plans {
@@ -174,7 +210,7 @@ impl Connector {
                 Err(failed) => return Err(failed),
             }
         }
-        Ok(self.told(app, steps, instead_of))
+        Ok(ConnectSteps { app: self.app(app), steps, instead_of, quit_first: false })
     }
 
     /// Has the app's own program do it, and looks whether it did.
@@ -212,15 +248,12 @@ impl Connector {
         let kept = match entry {
             Some(entry) => {
                 let wrote = fingerprint(&entry);
-                let record = Record { wrote, splice: None, previous: None, made_file: false };
+                let record =
+                    Record { wrote, splice: None, previous: None, made_file: false, is_loss_told: false };
                 self.memory.remember(file, &record)
             }
             None => self.memory.forget(file),
         };
         kept.map_err(ConnectError::Memory)
-    }
-
-    fn told(&self, app: &App, steps: Vec<ConnectStep>, instead_of: Option<String>) -> ConnectSteps {
-        ConnectSteps { app: self.app(app), steps, instead_of }
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn put(app: &App, file: &Path, entry: &Entry, old: Option<Record>) ->
         Some(old) => (old.previous, old.made_file),
         None => (present, !snapshot.exists()),
     };
-    let record = Record { wrote: fingerprint(&entry.value()), splice: Some(made), previous, made_file };
+    let wrote = fingerprint(&entry.value());
+    let record = Record { wrote, splice: Some(made), previous, made_file, is_loss_told: false };
     Ok(Plan::Edit { file: file.to_owned(), snapshot, text, shown, record: Some(record) })
 }
 
@@ -125,11 +126,21 @@ impl Plan {
             Self::Edit { snapshot, text, shown, record, .. } => {
                 let backup = snapshot.exists().then(|| memory.back_up(file, &snapshot.text, now));
                 let backup = backup.transpose().map_err(ConnectError::Memory)?;
+                let before = memory.record(file);
                 // First what was wanted, or a crash in between would make our own entry a stranger's.
                 if let Some(record) = record {
                     memory.remember(file, record).map_err(ConnectError::Memory)?;
                 }
-                snapshot.replace(text).map_err(failed)?;
+                if let Err(reason) = snapshot.replace(text) {
+                    // What was not written has not been thrown away by the app either.
+                    let is_written = Snapshot::read(file).is_ok_and(|now| now.text == *text);
+                    if !is_written {
+                        let kept =
+                            before.map_or_else(|| memory.forget(file), |old| memory.remember(file, &old));
+                        kept.map_err(ConnectError::Memory)?;
+                    }
+                    return Err(failed(reason));
+                }
                 steps = vec![edit_step(file, snapshot, shown, backup)];
             }
             Self::Remove { snapshot, .. } => snapshot.remove().map_err(failed)?,

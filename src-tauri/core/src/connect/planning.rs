@@ -44,7 +44,6 @@ impl Connector {
                 None => self.plan_edit(app, &file, Aim::Connected)?,
             });
         }
-        self.check_at_rest(app, &plans)?;
         Ok(plans)
     }
 
@@ -100,7 +99,6 @@ impl Connector {
         if let Some(file) = not_ours.filter(|_| plans.is_empty()) {
             return Err(ConnectError::NotOurs(file));
         }
-        self.check_at_rest(app, &plans)?;
         Ok(plans)
     }
 
@@ -119,8 +117,9 @@ impl Connector {
         self.memory.record(file).is_some_and(|record| record.splice.is_some())
     }
 
-    fn check_at_rest(&self, app: &App, plans: &[Plan]) -> Result<(), ConnectError> {
+    /// Whether the app runs and would write over what is planned.
+    pub(super) fn must_quit(&self, app: &App, plans: &[Plan]) -> bool {
         let edits = plans.iter().any(|plan| matches!(plan, Plan::Edit { .. } | Plan::Remove { .. }));
-        if edits && self.is_rewritten(app) { Err(ConnectError::QuitFirst(app.name)) } else { Ok(()) }
+        edits && self.is_rewritten(app)
     }
 }

@@ -39,9 +39,9 @@ impl FileState {
         }
     }
 
-    pub(super) fn reason(&self) -> Option<String> {
+    pub(super) fn trouble(&self) -> Option<&ConnectError> {
         match self {
-            Self::Unreadable(error) => Some(error.to_string()),
+            Self::Unreadable(error) => Some(error),
             Self::Connected | Self::Found | Self::Changed(_) | Self::Wiped => None,
         }
     }

@@ -82,6 +82,12 @@ impl Surroundings {
         found
     }
 
+    /// Where the app would keep its servers, if it were installed in the usual way.
+    pub(super) fn usual_file(&self, app: &App) -> Option<PathBuf> {
+        let mut files = app.files.iter().filter(|file| file.on.contains(&self.system));
+        files.find_map(|file| Some(join(self.folders(file).first()?, file.path)))
+    }
+
     /// Where on the PATH a program is. A relative folder there would mean another program in every directory.
     pub(super) fn program(&self, name: &str) -> Option<PathBuf> {
         let path = (self.environment)("PATH")?;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::*;
-use crate::view::EntryChange;
+use crate::view::{ConnectStep, EntryChange};
 
 const URL: &str = "http://127.0.0.1:5326/mcp";
 const CURSOR: &str = ".cursor/mcp.json";
@@ -268,6 +268,27 @@ async fn a_damaged_file_stays_as_it_is_and_says_why() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn what_could_not_be_written_was_not_lost_by_the_app() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::with(CURSOR, "{}");
+    let protect = |mode| fs::set_permissions(home.path(CURSOR), fs::Permissions::from_mode(mode)).unwrap();
+    protect(0o444);
+    assert!(matches!(connect(&home.connector(), "cursor").await, Err(ConnectError::File { .. })));
+    assert_eq!(state(&home.connector(), "cursor"), (ConnectState::Found, None));
+
+    protect(0o600);
+    connect(&home.connector(), "cursor").await.unwrap();
+    protect(0o444);
+    let moved = home.connector_at("http://127.0.0.1:5327/mcp", None, None);
+    assert!(matches!(connect(&moved, "cursor").await, Err(ConnectError::File { .. })));
+    assert_eq!(state(&moved, "cursor"), (ConnectState::Changed, Some(EntryChange::Outdated)));
+    protect(0o600);
+    disconnect(&moved, "cursor").await.unwrap();
+    assert_eq!(home.read(CURSOR), "{}");
+}
+
 #[tokio::test]
 async fn each_app_gets_its_own_entry_in_its_own_file() {
     for (id, file, entry) in [
@@ -331,6 +352,12 @@ mod adapters {
         let running = home.connector_at(URL, PROGRAM, Some("claude-desktop"));
         assert!(running.app(app("claude-desktop")).quit_first);
         assert!(matches!(connect(&running, "claude-desktop").await, Err(ConnectError::QuitFirst(_))));
+        let preview = running.preview_connect(app("claude-desktop"), false).unwrap();
+        assert_eq!(
+            (preview.steps.len(), preview.quit_first),
+            (1, true),
+            "what would be done can be seen before"
+        );
         assert_eq!(home.read(FILE), "{}");
     }
 

@@ -184,6 +184,7 @@ pub fn remove_rest(paths: &Paths) {
 
 fn told(app: &App, done: Result<ConnectSteps, ConnectError>) -> ResetApp {
     let (steps, blocked) = match done {
+        Ok(done) if done.quit_first => (Vec::new(), Some(ConnectError::QuitFirst(app.name).to_string())),
         Ok(done) => (done.steps, None),
         Err(error) => (Vec::new(), Some(error.to_string())),
     };

@@ -17,7 +17,10 @@ pub use activity::{
     ActivityView, CallFilter, CallOutcome, CallView, ClientActivity, ClientCalls, Stretch, ToolActivity,
 };
 pub use client::{ClientView, ToolView, Via};
-pub use connect::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, ConnectView, EntryChange};
+pub use connect::{
+    ByHand, ConnectBy, ConnectNext, ConnectState, ConnectStep, ConnectSteps, ConnectTrouble,
+    ConnectTroubleCode, ConnectView, EntryChange, LostApp,
+};
 pub use doctor::{
     AppFinding, BridgeFinding, Check, CheckState, ComputerFinding, DoctorView, Finding, KeepingFinding,
     MemoriesFinding, Subject, Unexamined,

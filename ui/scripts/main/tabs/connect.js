@@ -1,55 +1,89 @@
-// How an app is told about the bridge: the address, and for each app the command or the piece of its configuration.
+// The AI apps of this computer, a card for each, and below them how any other is given the address.
 
-import { element, fill, phrase } from "../../dom.js";
+import { ask } from "../../bridge.js";
+import { element, fill, show } from "../../dom.js";
 import { t } from "../../words.js";
+import { settle } from "../navigation.js";
 import { mcpAddress } from "../parts/address.js";
-import { addressLine, codeBlock } from "../parts/code_block.js";
-import { APPS } from "./connect_ways.js";
-
-const isWindows = /win/i.test(navigator.platform);
+import { keyed } from "../parts/keyed.js";
+import { NOTICEABLE, emptyState, failedState, waiting } from "../parts/states.js";
+import { makeConnectCard } from "./connect_card.js";
+import { makeOtherApps } from "./connect_others.js";
 
 export function makeConnect(panel) {
-  const address = element("div");
-  const inputs = APPS.map(({ id }, index) => element("input", { type: "radio", name: "connect-app", value: id, checked: index === 0, onchange: () => draw() }));
-  const chips = APPS.map((app, index) => element("label", {}, inputs[index], element("span", {}, nameOf(app))));
-  const choice = element("fieldset", { class: "chips" }, element("legend", { class: "unseen" }, t("connect.choose")), ...chips);
-  const way = element("div", { class: "card" });
-  let url;
+  const list = element("div", { class: "cards" });
+  const none = element("div", { "aria-live": "polite" });
+  const cards = new Map();
+  const others = makeOtherApps();
+  const sync = keyed(list, ({ id }) => id, (app) => {
+    const card = makeConnectCard(app, { refresh, fresh });
+    cards.set(app.id, card);
+    return card;
+  });
+  let apps;
+  let lost;
+  let running;
+  let isWantedAgain = false;
+  /** The card that somebody was sent to before there were cards. */
+  let wanted;
 
-  fill(panel, element("header", { class: "head" }, element("h1", {}, t("connect.title")), element("p", { class: "quiet" }, t("connect.lead"))), address, element("section", { class: "stack" }, element("h2", {}, t("connect.choose")), choice, way));
+  fill(panel, element("header", { class: "head" }, element("h1", {}, t("connect.title")), element("p", { class: "quiet" }, t("connect.lead"))), none, list, others.root);
+  // Whoever comes back from another program may have changed something there.
+  window.addEventListener("focus", () => !panel.hidden && refresh());
 
-  return { update };
+  return { update, show: open };
 
-  function update({ status }) {
-    const fresh = mcpAddress(status);
-    if (fresh === url) return;
-    url = fresh;
-    fill(address, addressLine(t("connect.address"), url));
+  function update({ status, lost_apps: lostApps }) {
+    others.setAddress(mcpAddress(status));
+    const now = lostApps.map(({ id }) => id).join();
+    if (lost !== undefined && lost !== now) refresh();
+    lost = now;
+  }
+
+  /** `#connect/ID`: a banner or a notification sends people to this card. */
+  function open([id]) {
+    wanted = id;
+    refresh();
+    if (id !== undefined) settle("connect");
+  }
+
+  /** Files are read for this: never twice at once, however many ask. */
+  function refresh() {
+    isWantedAgain = running !== undefined;
+    running ??= load().finally(() => {
+      running = undefined;
+      if (isWantedAgain) refresh();
+    });
+    return running;
+  }
+
+  async function load() {
+    list.setAttribute("aria-busy", "true");
+    const slow = setTimeout(() => apps ?? fill(none, waiting(t("connect.looking"))), NOTICEABLE);
+    try {
+      apps = await ask("connect_apps");
+      draw();
+    } catch (failure) {
+      if (!apps) fill(none, failedState(t("connect.failed"), failure, refresh));
+    } finally {
+      clearTimeout(slow);
+      list.removeAttribute("aria-busy");
+    }
+  }
+
+  /** What an action said of its app is true before anything is read again. */
+  function fresh(app) {
+    apps = apps.map((each) => (each.id === app.id ? app : each));
     draw();
   }
 
   function draw() {
-    const app = APPS.find(({ id }) => id === inputs.find(({ checked }) => checked).value);
-    fill(way, ...(app.comesLater ? later(app) : [element("h3", {}, nameOf(app)), ...app.ways(url, isWindows).flatMap(shown), then(app)]));
+    const found = apps.filter(({ state }) => state !== "not_found");
+    sync(found);
+    others.setApps(apps.filter(({ state }) => state === "not_found"), { isOpen: found.length === 0 });
+    fill(none, found.length === 0 && emptyState("connect", t("connect.none"), [t("connect.none_why")]));
+    show(none, found.length === 0);
+    if (wanted !== undefined) cards.get(wanted)?.point();
+    wanted = undefined;
   }
-}
-
-function nameOf(app) {
-  return app.name ?? t("connect.other");
-}
-
-function later({ id }) {
-  return [element("h3", {}, t(`connect.later_${id}`)), element("p", { class: "quiet" }, t(`connect.later_${id}_why`))];
-}
-
-/** One way: what to do with the text, and the text with its Copy. */
-function shown({ kind, text, place, isSecondStep, isInstead }) {
-  if (kind === "command") return [element("p", {}, t(isSecondStep ? "connect.second" : "connect.command")), codeBlock(text)];
-  if (kind === "address") return [element("p", {}, t("connect.address_way")), codeBlock(text)];
-  const words = phrase(isInstead ? "connect.file_instead" : "connect.file", { file: element("code", { class: "selectable" }, place) });
-  return [element("p", {}, words), codeBlock(text), element("p", { class: "quiet" }, t("connect.merge"))];
-}
-
-function then({ id }) {
-  return element("p", {}, t(`connect.then_${id}`));
 }

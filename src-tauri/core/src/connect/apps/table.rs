@@ -32,6 +32,7 @@ const APP: App = App {
     prefers: Transport::Http,
     official: None,
     link: None,
+    extension: false,
     programs: &[],
     bundles: &[],
     rewritten_by: &[],
@@ -64,6 +65,7 @@ pub const APPS: &[App] = &[
         // Entries with an address are ignored without a word (clients.md 5.1).
         http: None,
         prefers: Transport::Stdio,
+        extension: true,
         programs: &["claude-desktop"],
         bundles: &["Claude.app"],
         rewritten_by: &["claude-desktop", "Claude", "Claude.exe"],

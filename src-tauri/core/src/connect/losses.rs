@@ -1,0 +1,273 @@
+//! Noticing that an app has thrown our entry away: some write their settings from memory over what others have added
+//! (clients.md 5.4). It is told once for each loss and never repaired unasked, or bridge and app would fight in a loop.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::Connector;
+use super::apps::{APPS, App};
+use super::state::FileState;
+use crate::view::LostApp;
+
+/// An app that was just connected may be starting: what it makes of its file is looked at after this.
+const CALM: Duration = Duration::from_secs(30);
+
+/// What was seen of the apps that are connected.
+#[derive(Debug, Default)]
+pub struct Losses {
+    apps: BTreeMap<&'static str, Watched>,
+}
+
+/// What a look has shown.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Noticed {
+    /// All that have lost their entry.
+    pub lost: Vec<LostApp>,
+    /// Those of them that nobody has been told of.
+    pub untold: Vec<LostApp>,
+}
+
+/// One app.
+#[derive(Debug, Default)]
+struct Watched {
+    /// What its files were like at the last look.
+    seen: Option<Vec<Stamp>>,
+    connected_at: Option<SystemTime>,
+    is_lost: bool,
+}
+
+/// By which it is told whether a file is another one, without reading it. None: there is none.
+type Stamp = Option<(SystemTime, u64)>;
+
+impl Losses {
+    /// It was connected, or connected again, and is left alone for a moment.
+    pub fn connected(&mut self, app: &App, now: SystemTime) {
+        self.apps.insert(app.id, Watched { connected_at: Some(now), ..Watched::default() });
+    }
+
+    /// Looks at the files that are not as they were. Whoever is told of a loss here is not told of it again, not even
+    /// after a restart.
+    pub fn look(&mut self, connector: &Connector, now: SystemTime) -> Noticed {
+        let mut noticed = Noticed::default();
+        if !connector.memory.has_records() {
+            self.apps.clear();
+            return noticed;
+        }
+        for app in APPS {
+            let files = connector.written_files(app);
+            if files.is_empty() {
+                self.apps.remove(app.id);
+                continue;
+            }
+            let watched = self.apps.entry(app.id).or_default();
+            let stamps = connector.stamps(&files);
+            // While another bridge edits files, what they say is not settled, and records are not ours to write.
+            if watched.wants_look(&stamps, now)
+                && let Ok(Some(_lock)) = connector.memory.lock()
+            {
+                watched.seen = Some(stamps);
+                watched.is_lost = files.iter().any(|file| connector.is_lost(app, file));
+                let is_new = connector.note_told(&files, watched.is_lost);
+                noticed.untold.extend((watched.is_lost && is_new).then(|| named(app)));
+            }
+            noticed.lost.extend(watched.is_lost.then(|| named(app)));
+        }
+        noticed
+    }
+}
+
+impl Watched {
+    fn wants_look(&self, stamps: &[Stamp], now: SystemTime) -> bool {
+        // A clock that was set back must not make it calm for longer.
+        let since = |then: SystemTime| now.duration_since(then).unwrap_or(CALM);
+        let is_calm = self.connected_at.is_none_or(|then| since(then) >= CALM);
+        is_calm && self.seen.as_deref() != Some(stamps)
+    }
+}
+
+impl Connector {
+    /// The files of an app that the bridge has written to, or had written to.
+    fn written_files(&self, app: &App) -> Vec<PathBuf> {
+        let mut files = self.surroundings.files_of(app);
+        files.retain(|file| self.memory.record_file(file).exists());
+        files
+    }
+
+    /// Of the files and of what is remembered of each.
+    fn stamps(&self, files: &[PathBuf]) -> Vec<Stamp> {
+        let stamp = |file: &Path| {
+            let found = file.metadata().ok()?;
+            Some((found.modified().ok()?, found.len()))
+        };
+        files.iter().flat_map(|file| [stamp(file), stamp(&self.memory.record_file(file))]).collect()
+    }
+
+    fn is_lost(&self, app: &App, file: &Path) -> bool {
+        match self.state_of(app, file) {
+            FileState::Wiped => true,
+            // One that cannot be read now may be half written.
+            FileState::Connected | FileState::Found | FileState::Changed(_) | FileState::Unreadable(_) => {
+                false
+            }
+        }
+    }
+
+    /// Remembers whether the loss was told; says whether it was not yet.
+    fn note_told(&self, files: &[PathBuf], is_lost: bool) -> bool {
+        let mut was_told = false;
+        for file in files {
+            let Some(mut record) = self.memory.record(file) else { continue };
+            was_told |= record.is_loss_told;
+            if record.is_loss_told != is_lost {
+                record.is_loss_told = is_lost;
+                if let Err(error) = self.memory.remember(file, &record) {
+                    tracing::warn!(%error, "a loss may be told again");
+                }
+            }
+        }
+        !was_told
+    }
+}
+
+fn named(app: &App) -> LostApp {
+    LostApp { id: app.id.to_owned(), name: app.name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::apps::find;
+    use super::super::surroundings::{Surroundings, System};
+    use super::*;
+
+    const CLAUDE: &str = "Claude/claude_desktop_config.json";
+
+    /// A home with Claude Desktop in it.
+    struct Home(tempfile::TempDir);
+
+    impl Home {
+        fn new() -> Self {
+            let home = Self(tempfile::tempdir().expect("a directory"));
+            std::fs::create_dir_all(home.config().parent().expect("a parent")).expect("a directory");
+            home
+        }
+
+        fn config(&self) -> PathBuf {
+            self.0.path().join(".config").join(CLAUDE)
+        }
+
+        fn connector(&self) -> Connector {
+            let surroundings = Surroundings {
+                home: self.0.path().to_owned(),
+                system: System::Linux,
+                environment: Box::new(|_| None),
+                applications: Vec::new(),
+                runs: Box::new(|_| false),
+            };
+            let url = "http://127.0.0.1:5326/mcp".to_owned();
+            Connector::new(surroundings, &self.0.path().join("data"), url, Some("/opt/jean-bridge".into()))
+        }
+
+        fn wipe(&self) {
+            std::fs::write(self.config(), "{\"theme\": \"dark\"}").expect("a file");
+        }
+    }
+
+    fn claude() -> &'static App {
+        find("claude-desktop").expect("an app")
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
+    }
+
+    fn names(apps: &[LostApp]) -> Vec<&str> {
+        apps.iter().map(|app| app.name.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_loss_is_told_once_and_stays_until_it_is_repaired() {
+        let home = Home::new();
+        let connector = home.connector();
+        let mut losses = Losses::default();
+        assert_eq!(losses.look(&connector, at(0)), Noticed::default(), "nothing is connected");
+        connector.connect(claude(), false, at(0)).await.unwrap();
+        losses.connected(claude(), at(0));
+        assert_eq!(losses.look(&connector, at(40)), Noticed::default());
+
+        home.wipe();
+        let noticed = losses.look(&connector, at(50));
+        assert_eq!(
+            (names(&noticed.lost), names(&noticed.untold)),
+            (vec!["Claude Desktop"], vec!["Claude Desktop"])
+        );
+        // Neither again, nor after another change of the file, nor after a restart.
+        for later in 60..63 {
+            std::fs::write(home.config(), format!("{{\"started\": {later}}}")).unwrap();
+            let noticed = losses.look(&connector, at(later));
+            assert_eq!((noticed.lost.len(), noticed.untold.len()), (1, 0));
+        }
+        let noticed = Losses::default().look(&connector, at(70));
+        assert_eq!((noticed.lost.len(), noticed.untold.len()), (1, 0));
+
+        connector.connect(claude(), false, at(80)).await.unwrap();
+        losses.connected(claude(), at(80));
+        assert_eq!(losses.look(&connector, at(81)), Noticed::default());
+        // The next loss is another one.
+        home.wipe();
+        assert_eq!(losses.look(&connector, at(120)).untold.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_app_that_was_just_connected_is_left_alone_for_a_moment() {
+        let home = Home::new();
+        let connector = home.connector();
+        let mut losses = Losses::default();
+        connector.connect(claude(), false, at(0)).await.unwrap();
+        losses.connected(claude(), at(0));
+        home.wipe();
+        assert_eq!(losses.look(&connector, at(29)), Noticed::default());
+        assert_eq!(losses.look(&connector, at(30)).untold.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_entry_that_comes_back_by_itself_is_no_loss_any_more() {
+        let home = Home::new();
+        let connector = home.connector();
+        connector.connect(claude(), false, at(0)).await.unwrap();
+        let written = std::fs::read_to_string(home.config()).unwrap();
+        let mut losses = Losses::default();
+        home.wipe();
+        assert_eq!(losses.look(&connector, at(40)).untold.len(), 1);
+        std::fs::write(home.config(), written).unwrap();
+        assert_eq!(losses.look(&connector, at(50)), Noticed::default());
+        home.wipe();
+        assert_eq!(losses.look(&connector, at(60)).untold.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_a_person_took_out_with_the_bridge_or_uninstalled_is_no_loss() {
+        let home = Home::new();
+        let connector = home.connector();
+        connector.connect(claude(), false, at(0)).await.unwrap();
+        std::fs::remove_dir_all(home.config().parent().unwrap()).unwrap();
+        assert_eq!(Losses::default().look(&connector, at(40)), Noticed::default());
+        std::fs::create_dir_all(home.config().parent().unwrap()).unwrap();
+        assert_eq!(Losses::default().look(&connector, at(50)).lost.len(), 1);
+        connector.disconnect(claude(), at(60)).await.unwrap();
+        assert_eq!(Losses::default().look(&connector, at(70)), Noticed::default());
+    }
+
+    #[test]
+    fn files_are_read_only_when_they_are_not_as_they_were() {
+        let (one, two) = (vec![Some((at(0), 5))], vec![Some((at(0), 6))]);
+        let mut watched = Watched::default();
+        assert!(watched.wants_look(&one, at(0)));
+        watched.seen = Some(one.clone());
+        assert!(!watched.wants_look(&one, at(1)));
+        assert!(watched.wants_look(&two, at(1)));
+        watched.connected_at = Some(at(10));
+        assert!(!watched.wants_look(&two, at(39)));
+        assert!(watched.wants_look(&two, at(5)), "the clock was set back");
+    }
+}

@@ -1,0 +1,189 @@
+//! Connects the AI apps, and notices when one has lost its connection. Files are read and programs asked where waiting
+//! hurts nobody.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bridge_core::clock::{Clock as _, SystemClock};
+use bridge_core::connect::{
+    App, ConnectError, Connector, EXTENSION_SUFFIX, Losses, Surroundings, adapter_beside, is_adapter,
+};
+use bridge_core::control::Failed;
+use bridge_core::view::{ConnectSteps, ConnectView, LostApp};
+use tauri::async_runtime::{block_on, spawn, spawn_blocking};
+use tauri::{AppHandle, Manager as _};
+use tokio::sync::{Mutex, Notify, OnceCell};
+use tokio::time::timeout;
+
+use crate::notify::{self, Notice};
+use crate::shell::Shell;
+use crate::{downloads, links};
+
+/// Between two looks at the apps that are connected; files that are as they were are not read.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(30);
+
+/// The name of the file that Claude Desktop installs, without its suffix.
+const EXTENSION: &str = "jean-memory";
+
+/// How an action ended.
+pub(crate) type Outcome = Result<ConnectSteps, ConnectError>;
+
+/// What the app keeps about connecting.
+#[derive(Default)]
+pub(crate) struct Connecting {
+    connector: OnceCell<Arc<Connector>>,
+    /// Held while files are changed or looked at, because one bridge at a time does either.
+    losses: Mutex<Losses>,
+    lost: RwLock<Vec<LostApp>>,
+    look: Notify,
+}
+
+impl Connecting {
+    /// The apps that have lost their connection, as far as has been noticed.
+    pub(crate) fn lost(&self) -> Vec<LostApp> {
+        self.lost.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Every app that is known.
+pub(crate) async fn apps(shell: &Shell) -> Result<Vec<ConnectView>, Failed> {
+    let connector = connector(shell).await?;
+    let apps = aside(move || connector.apps()).await?;
+    // Somebody looks: a loss that is seen in the cards is one for the banner, too.
+    shell.connecting.look.notify_one();
+    Ok(apps)
+}
+
+/// One of them.
+pub(crate) async fn app(shell: &Shell, app: &'static App) -> Result<ConnectView, Failed> {
+    let connector = connector(shell).await?;
+    aside(move || connector.app(app)).await
+}
+
+/// What connecting would do.
+pub(crate) async fn preview_connect(
+    shell: &Shell,
+    app: &'static App,
+    replace: bool,
+) -> Result<Outcome, Failed> {
+    let connector = connector(shell).await?;
+    aside(move || connector.preview_connect(app, replace)).await
+}
+
+/// What disconnecting would do.
+pub(crate) async fn preview_disconnect(shell: &Shell, app: &'static App) -> Result<Outcome, Failed> {
+    let connector = connector(shell).await?;
+    aside(move || connector.preview_disconnect(app)).await
+}
+
+/// Connects.
+pub(crate) async fn connect(handle: &AppHandle, app: &'static App, replace: bool) -> Result<Outcome, Failed> {
+    let shell = handle.state::<Shell>();
+    let connector = connector(&shell).await?;
+    let work = async move { connector.connect(app, replace, SystemClock.now()).await };
+    let mut losses = shell.connecting.losses.lock().await;
+    let outcome = aside(move || block_on(work)).await?;
+    if outcome.is_ok() {
+        losses.connected(app, SystemClock.now());
+    }
+    drop(losses);
+    look(handle).await;
+    Ok(outcome)
+}
+
+/// Disconnects.
+pub(crate) async fn disconnect(handle: &AppHandle, app: &'static App) -> Result<Outcome, Failed> {
+    let shell = handle.state::<Shell>();
+    let connector = connector(&shell).await?;
+    let work = async move { connector.disconnect(app, SystemClock.now()).await };
+    let losses = shell.connecting.losses.lock().await;
+    let outcome = aside(move || block_on(work)).await?;
+    drop(losses);
+    look(handle).await;
+    Ok(outcome)
+}
+
+/// Saves the extension of the app where the person finds it, and shows it.
+pub(crate) async fn save_extension(handle: &AppHandle, app: &'static App) -> Result<PathBuf, Failed> {
+    let connector = connector(&handle.state::<Shell>()).await?;
+    let folder = downloads::folder(handle).ok_or_else(no_home)?;
+    let saved = aside(move || {
+        if !connector.app(app).extension {
+            return Err("it is not for this app".to_owned());
+        }
+        let bytes = connector.extension().map_err(|error| error.to_string())?;
+        downloads::keep(&folder, EXTENSION, EXTENSION_SUFFIX, &bytes).map_err(|error| error.to_string())
+    });
+    let file = saved.await?.map_err(|reason| {
+        tracing::error!(reason, "the extension was not saved");
+        Failed {
+            code: "extension_not_saved".into(),
+            message: format!("The extension was not saved: {reason}."),
+        }
+    })?;
+    // That nothing opens it here is no failure: the person is told where it is.
+    let _ = links::show_extension(&file);
+    Ok(file)
+}
+
+/// Looks now and then, and when somebody wants it, until the app ends.
+pub(crate) fn watch(handle: AppHandle) {
+    spawn(async move {
+        let shell = handle.state::<Shell>();
+        loop {
+            look(&handle).await;
+            // Whichever comes first.
+            let _ = timeout(BETWEEN_LOOKS, shell.connecting.look.notified()).await;
+        }
+    });
+}
+
+/// Looks once, and tells what nobody has been told of.
+async fn look(handle: &AppHandle) {
+    let shell = handle.state::<Shell>();
+    let Ok(connector) = connector(&shell).await else { return };
+    let watching = handle.clone();
+    let noticed = aside(move || {
+        watching.state::<Shell>().connecting.losses.blocking_lock().look(&connector, SystemClock.now())
+    });
+    let Ok(noticed) = noticed.await else { return };
+    for app in noticed.untold {
+        tracing::info!(app = app.id, "an app has thrown away its entry for the bridge");
+        notify::show(handle, &Notice::LostConnection { id: app.id, app: app.name });
+    }
+    let mut lost = shell.connecting.lost.write().unwrap_or_else(PoisonError::into_inner);
+    if *lost != noticed.lost {
+        *lost = noticed.lost;
+        shell.note_change();
+    }
+}
+
+async fn connector(shell: &Shell) -> Result<Arc<Connector>, Failed> {
+    let made = shell.connecting.connector.get_or_try_init(|| async {
+        let surroundings = Surroundings::of_process().ok_or_else(no_home)?;
+        let url = format!("http://{}/mcp", shell.bridge.address());
+        Ok(Arc::new(Connector::new(surroundings, &shell.paths.data_dir, url, adapter().await)))
+    });
+    made.await.cloned()
+}
+
+/// The command line beside this program, if it is an adapter.
+async fn adapter() -> Option<PathBuf> {
+    let adapter = adapter_beside(&std::env::current_exe().ok()?)?;
+    is_adapter(&adapter).await.then_some(adapter)
+}
+
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
+    spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "looking at the apps broke down");
+        Failed {
+            code: "unexpected".into(),
+            message: "Something unexpected failed. The log says more.".into(),
+        }
+    })
+}
+
+fn no_home() -> Failed {
+    Failed { code: "no_home".into(), message: "There is no home folder, so no app can be found.".into() }
+}
