@@ -52,10 +52,10 @@ fn run() -> anyhow::Result<ExitCode> {
     let signals = Signals::listen().context("signals cannot be received")?;
     match launch::claim() {
         Launch::Started(started) => desktop::run(*started, signals).map(|()| ExitCode::SUCCESS),
-        Launch::ShownByAnother => Ok(ExitCode::SUCCESS),
+        Launch::AnotherRuns => Ok(ExitCode::SUCCESS),
         Launch::Failed(reason) => {
             say(&reason.message);
-            desktop::say_why(reason, signals).map(|()| ExitCode::FAILURE)
+            desktop::say_why(*reason, signals).map(|()| ExitCode::FAILURE)
         }
     }
 }

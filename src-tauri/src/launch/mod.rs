@@ -32,10 +32,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) enum Launch {
     /// The bridge runs in this process.
     Started(Box<Started>),
-    /// Another instance of the app runs, and shows its window now.
-    ShownByAnother,
+    /// Another instance of the app runs, and shows its window now if a person launched this one.
+    AnotherRuns,
     /// Nothing runs; the person is told why.
-    Failed(CannotStart),
+    Failed(Box<CannotStart>),
 }
 
 /// What the desktop is put on.
@@ -56,7 +56,9 @@ pub(crate) struct Started {
 
 /// Starts the bridge on Tauri's runtime, or wakes the instance that runs.
 pub(crate) fn claim() -> Launch {
-    tauri::async_runtime::block_on(async { start().await.unwrap_or_else(Launch::Failed) })
+    tauri::async_runtime::block_on(async {
+        start().await.unwrap_or_else(|reason| Launch::Failed(Box::new(reason)))
+    })
 }
 
 async fn start() -> Result<Launch, CannotStart> {
@@ -78,8 +80,8 @@ async fn start() -> Result<Launch, CannotStart> {
         if !matches!(error, StartError::Control(ClaimError::AlreadyRunning)) {
             return Err(CannotStart::of_start(paths, error).await);
         }
-        match Client::new(paths.clone()).show_window().await {
-            Ok(()) => return Ok(Launch::ShownByAnother),
+        match wake(&Client::new(paths.clone())).await {
+            Ok(()) => return Ok(Launch::AnotherRuns),
             // It has the lock, but no socket yet or no more: it starts or ends.
             Err(ClientError::NotRunning | ClientError::Lost) if Instant::now() < deadline => {
                 sleep(PAUSE).await;
@@ -89,11 +91,19 @@ async fn start() -> Result<Launch, CannotStart> {
     }
 }
 
+/// Has the instance that runs show its window, unless nobody asked for one here.
+async fn wake(another: &Client) -> Result<(), ClientError> {
+    if is_background() { another.status().await.map(drop) } else { another.show_window().await }
+}
+
+fn is_background() -> bool {
+    std::env::args_os().any(|argument| argument == BACKGROUND)
+}
+
 impl Started {
     fn new(bridge: Arc<Bridge>, paths: Paths, config: Config) -> Self {
         tracing::info!(address = %bridge.address(), version = env!("CARGO_PKG_VERSION"), "the bridge listens");
-        let is_background = std::env::args_os().any(|argument| argument == BACKGROUND);
         let happenings = bridge.happenings();
-        Self { bridge, happenings, paths, config, at: SystemClock.now(), is_background }
+        Self { bridge, happenings, paths, config, at: SystemClock.now(), is_background: is_background() }
     }
 }

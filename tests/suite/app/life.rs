@@ -59,15 +59,26 @@ async fn the_first_start_says_what_this_is_and_the_second_does_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_launch_shows_the_window_of_the_first() {
     let world = World::start().await;
-    let second = AppOptions::default().launch(&world.desktop);
+    let by_a_person = AppOptions::default().arguments(&[]);
+    let second = by_a_person.clone().launch(&world.desktop);
     assert_eq!(second.ended().code(), Some(0));
     world.app.page("main.html").await.until_shown("No app is connected yet").await;
     assert_eq!(world.desktop.screen().windows().len(), 1);
     // And a third brings the same one to the front.
-    let third = AppOptions::default().launch(&world.desktop);
+    let third = by_a_person.launch(&world.desktop);
     assert_eq!(third.ended().code(), Some(0));
     assert_eq!(world.desktop.screen().windows().len(), 1);
     assert!(world.app.is_running());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_launch_in_the_background_shows_nothing() {
+    // As two apps do whose adapters find no bridge in the same moment.
+    let world = World::start().await;
+    let second = AppOptions::default().launch(&world.desktop);
+    assert_eq!(second.ended().code(), Some(0));
+    let log = world.app.cli_ok(&["logs"]).await.stdout;
+    assert!(!log.contains("another launch asks for the window"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,6 +24,7 @@ impl Bridge {
     pub fn show_window(&self) -> Result<(), NoWindow> {
         match self.front {
             Front::Windows => {
+                tracing::info!("another launch asks for the window");
                 self.window_wanted.send_modify(|count| *count += 1);
                 Ok(())
             }
