@@ -16,6 +16,7 @@ use tauri::{AppHandle, Manager as _};
 use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio::time::timeout;
 
+use crate::failure::Failure;
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
 use crate::{downloads, links};
@@ -107,7 +108,7 @@ pub(crate) async fn disconnect(handle: &AppHandle, app: &'static App) -> Result<
 /// Saves the extension of the app where the person finds it, and shows it.
 pub(crate) async fn save_extension(handle: &AppHandle, app: &'static App) -> Result<PathBuf, Failed> {
     let connector = connector(&handle.state::<Shell>()).await?;
-    let folder = downloads::folder(handle).ok_or_else(no_home)?;
+    let folder = downloads::folder(handle).ok_or(Failure::NoHome)?;
     let saved = aside(move || {
         if !connector.app(app).extension {
             return Err("it is not for this app".to_owned());
@@ -117,10 +118,7 @@ pub(crate) async fn save_extension(handle: &AppHandle, app: &'static App) -> Res
     });
     let file = saved.await?.map_err(|reason| {
         tracing::error!(reason, "the extension was not saved");
-        Failed {
-            code: "extension_not_saved".into(),
-            message: format!("The extension was not saved: {reason}."),
-        }
+        Failure::ExtensionNotSaved { reason }
     })?;
     // That nothing opens it here is no failure: the person is told where it is.
     let _ = links::show_extension(&file);
@@ -161,7 +159,7 @@ async fn look(handle: &AppHandle) {
 
 async fn connector(shell: &Shell) -> Result<Arc<Connector>, Failed> {
     let made = shell.connecting.connector.get_or_try_init(|| async {
-        let surroundings = Surroundings::of_process().ok_or_else(no_home)?;
+        let surroundings = Surroundings::of_process().ok_or(Failure::NoHome)?;
         let url = format!("http://{}/mcp", shell.bridge.address());
         Ok(Arc::new(Connector::new(surroundings, &shell.paths.data_dir, url, adapter().await)))
     });
@@ -177,13 +175,6 @@ async fn adapter() -> Option<PathBuf> {
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
     spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "looking at the apps broke down");
-        Failed {
-            code: "unexpected".into(),
-            message: "Something unexpected failed. The log says more.".into(),
-        }
+        Failure::Unexpected.into()
     })
-}
-
-fn no_home() -> Failed {
-    Failed { code: "no_home".into(), message: "There is no home folder, so no app can be found.".into() }
 }

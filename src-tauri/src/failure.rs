@@ -32,6 +32,15 @@ pub(crate) enum Failure {
     LogUnreadable,
     /// A part of the app broke down; what it was about is in the log.
     Unexpected,
+    /// The page named an AI app that is not known.
+    UnknownApp,
+    /// Without a home folder no AI app can be found.
+    NoHome,
+    /// The extension is in no file.
+    ExtensionNotSaved {
+        /// A clause.
+        reason: String,
+    },
     /// An app could not be disconnected.
     ResetApps,
     /// The bridge did not end.
@@ -68,6 +77,11 @@ impl From<Failure> for Failed {
             }
             Failure::LogUnreadable => ("unexpected", "The log could not be read.".into()),
             Failure::Unexpected => ("unexpected", "This failed. Look into the log.".into()),
+            Failure::UnknownApp => ("unknown_app", "There is no such app here.".into()),
+            Failure::NoHome => ("no_home", "There is no home folder, so no app can be found.".into()),
+            Failure::ExtensionNotSaved { reason } => {
+                ("extension_not_saved", format!("The extension was not saved: {reason}."))
+            }
             Failure::ResetApps => (
                 "reset_apps",
                 "The bridge could not be taken out of every app, so nothing else was removed.".into(),

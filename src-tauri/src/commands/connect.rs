@@ -11,6 +11,7 @@ use tauri::{AppHandle, State};
 
 use super::Answer;
 use crate::connecting;
+use crate::failure::Failure;
 use crate::links;
 use crate::shell::Shell;
 
@@ -18,7 +19,7 @@ use crate::shell::Shell;
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum NotDone {
-    Trouble(ConnectTrouble),
+    Trouble(Box<ConnectTrouble>),
     Failed(Failed),
 }
 
@@ -67,7 +68,7 @@ pub(crate) async fn disconnect_app(app: AppHandle, id: String) -> Result<Connect
 #[tauri::command]
 pub(crate) async fn connect_open_link(shell: State<'_, Shell>, id: String) -> Answer<()> {
     let app = connecting::app(&shell, known(&id)?).await?;
-    links::open_app(app.link.as_deref().ok_or_else(unknown_app)?)
+    links::open_app(app.link.as_deref().ok_or(Failure::UnknownApp)?)
 }
 
 /// Saves the app's extension among the downloads and shows it; tells where it is.
@@ -77,13 +78,9 @@ pub(crate) async fn connect_save_extension(app: AppHandle, id: String) -> Result
 }
 
 fn known(id: &str) -> Answer<&'static App> {
-    find(id).filter(|app| app.id == id).ok_or_else(unknown_app)
-}
-
-fn unknown_app() -> Failed {
-    Failed { code: "unknown_app".into(), message: "There is no such app here.".into() }
+    find(id).filter(|app| app.id == id).ok_or_else(|| Failure::UnknownApp.into())
 }
 
 fn done(outcome: connecting::Outcome) -> Result<ConnectSteps, NotDone> {
-    outcome.map_err(|error| NotDone::Trouble(ConnectTrouble::from(&error)))
+    outcome.map_err(|error| NotDone::Trouble(Box::new(ConnectTrouble::from(&error))))
 }

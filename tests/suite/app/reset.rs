@@ -20,7 +20,7 @@ async fn lived_in() -> World {
 }
 
 /// Settings, down to where what goes is shown.
-async fn plan_shown<'a>(world: &'a World) -> Page<'a> {
+async fn plan_shown(world: &World) -> Page<'_> {
     let page = world.open(&world.icon()).await;
     page.find_called("Settings").await.click().await;
     page.find_called("See what goes …").await.click().await;

@@ -87,7 +87,7 @@ async fn set(world: &World, client: &Client) {
 }
 
 /// The main window, as a second launch shows it.
-async fn window<'a>(world: &'a World) -> Page<'a> {
+async fn window(world: &World) -> Page<'_> {
     assert_eq!(AppOptions::default().launch(&world.desktop).ended().code(), Some(0));
     world.app.page("main.html").await
 }

@@ -76,14 +76,15 @@ pub(super) fn outcome(outcome: &ResetOutcome) -> String {
 
 fn app_line(app: &ResetApp) -> String {
     let name = safe(&app.name);
-    match &app.blocked {
-        Some(reason) => format!("{name}: not now. {}", safe(&words::sentence(reason))),
-        None => {
-            let steps: String = app.steps.iter().map(step).collect();
-            let steps: String = steps.lines().map(|line| format!("\n  {line}")).collect();
-            format!("{name} is disconnected{steps}")
-        }
+    if let Some(reason) = &app.blocked {
+        return format!("{name}: not now. {}", safe(&words::sentence(reason)));
     }
+    let steps: String = app.steps.iter().map(step).collect();
+    let mut text = format!("{name} is disconnected");
+    for line in steps.lines() {
+        let _ = write!(text, "\n  {line}");
+    }
+    text
 }
 
 fn file_line(file: &ResetFile) -> String {

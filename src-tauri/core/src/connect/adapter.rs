@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Folders that are gone after a restart, or at another place (clients.md 7.10): what macOS runs unmoved downloads
 /// from, mounted images, and packages that each version unpacks anew.
 const PASSING: [&str; 5] = ["AppTranslocation", "Volumes", "Cellar", "Caskroom", "snap"];
-/// Where an AppImage mounts itself.
+/// Where an `AppImage` mounts itself.
 const PASSING_START: &str = ".mount_";
 
 /// The adapter beside a program of ours, if it is there, at a place that stays when the bridge is updated.
