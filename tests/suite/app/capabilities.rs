@@ -10,13 +10,17 @@ use crate::harness::webdriver::Page;
 type Command = (&'static str, fn() -> Value);
 
 /// What only the main window may ask, with arguments that would do.
-const OF_MAIN: [Command; 11] = [
+const OF_MAIN: [Command; 15] = [
     ("overview", || json!({})),
     ("apps_revoke_all", || json!({})),
     ("accounts_add", || json!({ "key": ALICE.key, "saveUnchecked": true })),
     ("accounts_add_sandbox", || json!({})),
     ("settings_change", || json!({ "change": { "paused": true } })),
     ("settings_port", || json!({ "port": 5326 })),
+    ("connect_apps", || json!({})),
+    ("connect_app", || json!({ "id": "cursor", "replace": true })),
+    ("disconnect_app", || json!({ "id": "cursor" })),
+    ("connect_open_link", || json!({ "id": "cursor" })),
     ("diagnostics_report", || json!({})),
     ("diagnostics_save_report", || json!({})),
     ("doctor_examine", || json!({ "subject": "keychain" })),
