@@ -10,6 +10,7 @@ use bridge_core::config::{API_KEY_VARIABLE, process_environment};
 use bridge_core::connect::{Connector, Surroundings};
 use bridge_core::control::Failed;
 use bridge_core::paths::Paths;
+use bridge_core::process;
 use bridge_core::reset::{Reset, ResetError};
 use bridge_core::vault::Vault;
 use bridge_core::view::{ResetOutcome, ResetPlan};
@@ -19,6 +20,9 @@ use tokio::sync::Mutex;
 use crate::ending;
 use crate::failure::Failure;
 use crate::shell::Shell;
+
+/// What the names of the web view's own processes begin with; Linux only.
+const WEB_VIEW_PROCESSES: &str = "WebKit";
 
 /// How far it has come.
 #[derive(Default)]
@@ -40,7 +44,9 @@ impl Resetting {
     pub(crate) fn finish(&self, paths: &Paths) {
         drop(block_on(self.at_work.lock()));
         if self.is_done.load(Ordering::Relaxed) {
-            bridge_core::reset::remove_rest(paths);
+            // They would write into their folder after this program has ended, and there is nothing left to write down.
+            process::end_children(WEB_VIEW_PROCESSES);
+            block_on(bridge_core::reset::remove_rest(paths));
         }
     }
 }

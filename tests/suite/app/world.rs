@@ -70,6 +70,12 @@ impl World {
         self.app.page("main.html").await
     }
 
+    /// The main window, as a second launch shows it: the menu may be drawn anew at any moment.
+    pub(super) async fn window(&self) -> Page<'_> {
+        assert_eq!(AppOptions::default().launch(&self.desktop).ended().code(), Some(0));
+        self.app.page("main.html").await
+    }
+
     /// A client that was allowed everything, on the command line.
     pub(super) async fn sign_in(&self, name: &str) -> (Client, Tokens) {
         let client = Client::register(&self.app, name).await;
