@@ -32,6 +32,8 @@ pub(crate) struct Resetting {
     /// The bridge has ended for it, so the app has nothing more to do than to show what came of it.
     has_ended_bridge: AtomicBool,
     is_done: AtomicBool,
+    /// The command line removes it, as soon as this process has ended.
+    is_done_by_another: AtomicBool,
 }
 
 impl Resetting {
@@ -40,12 +42,20 @@ impl Resetting {
         self.has_ended_bridge.load(Ordering::Relaxed)
     }
 
+    /// The command line asked for the end: it is about to remove everything.
+    pub(crate) fn leave_to_another(&self) {
+        self.is_done_by_another.store(true, Ordering::Relaxed);
+    }
+
     /// Waits for what is being removed, and then removes what the windows needed.
     pub(crate) fn finish(&self, paths: &Paths) {
         drop(block_on(self.at_work.lock()));
-        if self.is_done.load(Ordering::Relaxed) {
+        let is_done = self.is_done.load(Ordering::Relaxed);
+        if is_done || self.is_done_by_another.load(Ordering::Relaxed) {
             // They would write into their folder after this program has ended, and there is nothing left to write down.
             process::end_children(WEB_VIEW_PROCESSES);
+        }
+        if is_done {
             block_on(bridge_core::reset::remove_rest(paths));
         }
     }
