@@ -72,7 +72,8 @@ impl World {
 
     /// The main window, as a second launch shows it: the menu may be drawn anew at any moment.
     pub(super) async fn window(&self) -> Page<'_> {
-        assert_eq!(AppOptions::default().launch(&self.desktop).ended().code(), Some(0));
+        let second = AppOptions::default().arguments(&[]).launch(&self.desktop);
+        assert_eq!(second.ended().code(), Some(0));
         self.app.page("main.html").await
     }
 
