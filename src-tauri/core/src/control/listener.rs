@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -23,6 +23,8 @@ use crate::paths::{DirectoryError, Paths, private_dir};
 
 /// At once; more wait until one ends. Below the 1024 files that a process may usually open.
 const MAX_CONNECTIONS: usize = 256;
+/// How long a program may take to ask on an open connection: one that asks nothing must not keep its place from others.
+pub(crate) const IDLE: Duration = Duration::from_secs(30);
 /// How long calls that are under way may take to end when the bridge does.
 const GRACE: Duration = Duration::from_secs(2);
 /// After a failed accept, which is mostly "too many open files": trying on at once would be a busy loop.
@@ -135,7 +137,9 @@ impl Listener {
 async fn serve_one<P>(stream: transport::Stream, app: Router, stop: CancellationToken, _permit: P) {
     let peer = Extension(Peer::new(transport::peer_pid(&stream)));
     let service = TowerToHyperService::new(peer.layer(app));
-    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(IDLE);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {

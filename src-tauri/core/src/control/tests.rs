@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -171,6 +172,25 @@ mod serving {
         stop.cancel();
         served.await.unwrap();
         assert!(matches!(idle.send(request("/x")).await, Err(ClientError::Lost)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_on_which_nothing_is_asked_does_not_keep_its_place() {
+        let (_home, paths) = home();
+        let (_served, _stop) = start(&paths, Router::new().route("/x", get(async || "")));
+        let mut silent = tokio::net::UnixStream::connect(paths.socket()).await.unwrap();
+        let mut halting = tokio::net::UnixStream::connect(paths.socket()).await.unwrap();
+        halting.write_all(b"GET /x HTTP/1.1\r\nHost:").await.unwrap();
+        for stream in [&mut silent, &mut halting] {
+            let mut rest = Vec::new();
+            let ended = tokio::time::timeout(10 * IDLE, stream.read_to_end(&mut rest)).await;
+            ended.expect("it is closed").unwrap();
+        }
+        let mut used = Client::new(paths).connect().await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(used.send(request("/x")).await.unwrap().status(), 200);
+            tokio::time::sleep(IDLE / 2).await;
+        }
     }
 
     #[tokio::test]
