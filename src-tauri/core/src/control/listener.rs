@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,20 +76,43 @@ impl Lock {
     /// # Errors
     /// [`ClaimError`].
     pub fn take(paths: &Paths) -> Result<Self, ClaimError> {
-        private_dir(&paths.run_dir)?;
         let path = paths.lock();
         let failed = |reason| ClaimError::Failed { path: path.clone(), reason };
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let lock = options.open(&path).map_err(failed)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => ClaimError::AlreadyRunning,
-            TryLockError::Error(reason) => failed(reason),
-        })?;
-        Ok(Self(lock))
+        loop {
+            private_dir(&paths.run_dir)?;
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let lock = options.open(&path).map_err(failed)?;
+            lock.try_lock().map_err(|error| match error {
+                TryLockError::WouldBlock => ClaimError::AlreadyRunning,
+                TryLockError::Error(reason) => failed(reason),
+            })?;
+            // Whoever removed everything took the file away before it was locked: the next one to come has another.
+            if has_name(&lock, &path).map_err(failed)? {
+                return Ok(Self(lock));
+            }
+        }
     }
+}
+
+/// Whether this is still the file of that name.
+#[cfg(unix)]
+fn has_name(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = file.metadata()?;
+    match path.symlink_metadata() {
+        Ok(named) => Ok((named.dev(), named.ino()) == (own.dev(), own.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Windows keeps the name of a file that somebody has open.
+#[cfg(not(unix))]
+fn has_name(_file: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 impl Listener {
@@ -149,5 +172,22 @@ async fn serve_one<P>(stream: transport::Stream, app: Router, stop: Cancellation
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection of the local socket broke off");
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_removed_or_replaced_has_its_name_no_more() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("bridge.lock");
+        let file = File::create(&path).unwrap();
+        assert!(has_name(&file, &path).unwrap());
+        std::fs::remove_file(&path).unwrap();
+        assert!(!has_name(&file, &path).unwrap());
+        let _other = File::create(&path).unwrap();
+        assert!(!has_name(&file, &path).unwrap());
     }
 }
