@@ -95,14 +95,14 @@ where
     loop {
         let read = match lines.next().await {
             Ok(Some(Line::Whole(line))) => Heard::read(line),
-            Ok(Some(Line::TooLong)) => Heard::Invalid,
+            Ok(Some(Line::TooLong)) => Heard::Invalid(None),
             Ok(None) | Err(_) => break,
         };
         let messages = match read {
             Heard::One(message) => vec![*message],
             Heard::Batch(elements) => output.unpack(elements).await,
-            Heard::Invalid => {
-                output.refuse("Not a JSON-RPC message").await;
+            Heard::Invalid(id) => {
+                output.refuse("Not a JSON-RPC message", id).await;
                 continue;
             }
             Heard::Nothing => continue,
@@ -163,11 +163,11 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
     /// The messages of a batch, after what cannot be one of them is answered.
     async fn unpack(&self, elements: Vec<Value>) -> Vec<Incoming> {
         if !self.takes_batches.load(Ordering::Relaxed) {
-            self.refuse("Batches exist only in 2025-03-26").await;
+            self.refuse("Batches exist only in 2025-03-26", None).await;
             return Vec::new();
         }
         if elements.is_empty() || elements.len() > MAX_BATCH {
-            self.refuse(&format!("A batch has 1 to {MAX_BATCH} messages")).await;
+            self.refuse(&format!("A batch has 1 to {MAX_BATCH} messages"), None).await;
             return Vec::new();
         }
         let (mut messages, mut waits_for, mut answers) = (Vec::new(), Vec::new(), Vec::new());
@@ -191,7 +191,10 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
                         messages.push(*message);
                     }
                 },
-                Heard::Invalid | Heard::Batch(_) => {
+                Heard::Invalid(id) => {
+                    answers.extend(serde_json::to_value(refusal("Not a JSON-RPC message", id)).ok());
+                }
+                Heard::Batch(_) => {
                     answers.extend(serde_json::to_value(refusal("Not a JSON-RPC message", None)).ok());
                 }
                 Heard::Nothing => {}
@@ -212,10 +215,10 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
         }
     }
 
-    /// Answers what had no id that could be read.
-    async fn refuse(&self, words: &str) {
+    /// Answers what rmcp never hears of.
+    async fn refuse(&self, words: &str, id: Option<RequestId>) {
         let mut inner = self.inner.lock().await;
-        let _ = self.write(&mut inner.writer, &refusal(words, None)).await;
+        let _ = self.write(&mut inner.writer, &refusal(words, id)).await;
     }
 
     /// One line, whole and at once; whoever does not read it has gone.

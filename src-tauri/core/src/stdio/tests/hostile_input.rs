@@ -31,6 +31,16 @@ async fn junk_never_ends_it() {
 }
 
 #[tokio::test]
+async fn a_request_that_cannot_be_read_is_answered_to_whoever_waits() {
+    let (_home, paths) = home();
+    let mut client = Client::open(&paths, "2025-06-18").await;
+    for params in [json!("no object"), json!({"name": "list_memories", "_meta": 5})] {
+        client.say(request("x", "tools/call", params)).await;
+        assert_eq!(client.answer("x").await["error"]["code"], -32600);
+    }
+}
+
+#[tokio::test]
 async fn a_line_that_is_too_long_is_refused_and_the_next_one_is_read() {
     let (_home, paths) = home();
     let mut client = Client::open(&paths, "2025-06-18").await;
