@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batches, MAX_BATCH, Placed};
@@ -24,6 +25,9 @@ use super::message::{Heard, Incoming};
 const QUEUE: usize = 64;
 /// After stdin ended: requests that are answered meanwhile still get out, as for `printf … | jean-bridge stdio`.
 const LAST_ANSWERS: Duration = Duration::from_millis(20);
+/// How long nothing is read from a client that does not read its answers, before one more message is: the end of the
+/// input must be seen too.
+const UNREAD: Duration = Duration::from_secs(5);
 
 type Outgoing = TxJsonRpcMessage<RoleServer>;
 
@@ -93,6 +97,7 @@ where
     W: AsyncWrite + Send + Unpin,
 {
     loop {
+        output.wait_for_reader().await;
         let read = match lines.next().await {
             Ok(Some(Line::Whole(line))) => Heard::read(line),
             Ok(Some(Line::TooLong)) => Heard::Invalid(None),
@@ -158,6 +163,12 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
             Placed::Kept => Ok(()),
             Placed::Complete(answers) => self.write(&mut inner.writer, &answers).await,
         }
+    }
+
+    /// Whoever does not read what is said would else have all answers to what it goes on asking kept for it.
+    async fn wait_for_reader(&self) {
+        // Answers are written in the order in which they come to the lock.
+        let _ = timeout(UNREAD, self.inner.lock()).await;
     }
 
     /// The messages of a batch, after what cannot be one of them is answered.

@@ -71,6 +71,16 @@ async fn it_ends_when_nobody_reads_its_answers() {
     timeout(PATIENCE, adapter).await.expect("an end in time").unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_does_not_read_its_answers_is_not_listened_to_for_ever() {
+    let (_home, paths) = home();
+    let mut client = Client::open(&paths, "2025-06-18").await;
+    let questions: String = (0..20_000).map(|id| format!("{}\n", request(id, "ping", json!({})))).collect();
+    timeout(PATIENCE, client.type_all(&questions)).await.expect_err("it reads on and on");
+    // Whoever reads again is served on.
+    while client.hear().await["id"] != 1000 {}
+}
+
 #[tokio::test]
 async fn it_ends_at_once_even_while_a_call_runs() {
     let (_home, paths) = home();
