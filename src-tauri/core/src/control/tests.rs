@@ -287,4 +287,20 @@ mod routes {
         assert_eq!((status, body.error.code.as_str()), (413, "too_large"));
         bridge.shutdown().await;
     }
+
+    #[tokio::test]
+    async fn a_request_whose_body_never_comes_does_not_keep_its_place() {
+        let (home, bridge, _client) = bridge().await;
+        let socket = Paths::under(home.path()).socket();
+        let mut halting = tokio::net::UnixStream::connect(socket).await.unwrap();
+        let head = b"POST /v1/requests/deny HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n";
+        halting.write_all(head).await.unwrap();
+        tokio::time::pause();
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(10 * IDLE, halting.read_to_end(&mut rest)).await;
+        ended.expect("it is closed").unwrap();
+        assert!(rest.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&rest));
+        tokio::time::resume();
+        bridge.shutdown().await;
+    }
 }
