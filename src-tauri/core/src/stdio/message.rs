@@ -88,9 +88,9 @@ mod tests {
 
     #[test]
     fn a_request_that_cannot_be_read_keeps_its_id() {
-        let id_of = |line: &str| match Heard::read(line.as_bytes()) {
-            Heard::Invalid(id) => id,
-            other => panic!("{other:?}"),
+        let id_of = |line: &str| {
+            let Heard::Invalid(id) = Heard::read(line.as_bytes()) else { panic!("{line}") };
+            id
         };
         let bad = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":"no object"}"#;
         assert_eq!(id_of(bad), Some(RequestId::Number(7)));
