@@ -30,7 +30,7 @@ test: setup-test ## Install what is missing, then every check and test
 	$(RUSTDOC)
 	cargo build --locked
 	@if [ -x tests/clients/install ]; then tests/clients/install; fi
-	cargo test --locked
+	cargo test --locked --no-fail-fast
 	tools/deny licenses bans sources
 
 .PHONY: check

@@ -44,13 +44,15 @@ mod tests {
     use std::io::{Seek, SeekFrom, Write};
     use std::time::SystemTime;
 
+    use tempfile::TempDir;
+
     use super::*;
     use crate::store::read_at_rest;
 
     const PAGE: u64 = 4096;
 
-    #[tokio::test]
-    async fn a_database_is_whole_until_a_page_of_it_is_not() {
+    /// A folder with a database of which an index is damaged.
+    async fn damaged() -> TempDir {
         let home = tempfile::tempdir().unwrap();
         let store = Store::open(home.path(), SystemTime::UNIX_EPOCH).unwrap();
         store.check().await.unwrap();
@@ -66,9 +68,22 @@ mod tests {
         let mut bytes = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
         bytes.seek(SeekFrom::Start((page - 1) * PAGE)).unwrap();
         bytes.write_all(&[0xa5; 512]).unwrap();
-        assert_eq!(read_at_rest(home.path()), Err(StoreError::Damaged));
+        home
+    }
+
+    #[tokio::test]
+    async fn damage_is_found_while_the_database_is_in_use() {
+        let home = damaged().await;
         let store = Store::open(home.path(), SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(store.check().await, Err(StoreError::Damaged));
         assert_eq!(store.trouble(), Some(StoreError::Damaged));
+    }
+
+    #[tokio::test]
+    async fn damage_that_is_found_at_rest_is_set_aside_by_the_next_start() {
+        let home = damaged().await;
+        assert_eq!(read_at_rest(home.path()), Err(StoreError::Damaged));
+        let store = Store::open(home.path(), SystemTime::UNIX_EPOCH).unwrap();
+        store.check().await.unwrap();
     }
 }
