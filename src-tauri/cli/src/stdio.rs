@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 
-use bridge_core::config::process_environment;
 use bridge_core::paths::Paths;
 use bridge_core::stdio::{App, Options};
 
@@ -16,6 +15,6 @@ pub(crate) async fn run(paths: Paths, client: Option<String>) {
         // Whoever does not read it does not need it.
         let _ = writeln!(std::io::stderr(), "{NOBODY_TYPES_THIS}");
     }
-    let app = std::env::current_exe().ok().and_then(|own| App::beside(&own, &process_environment));
+    let app = std::env::current_exe().ok().and_then(|own| App::beside(&own));
     bridge_core::stdio::run(Options { paths, client, app }).await;
 }

@@ -2,6 +2,7 @@
 //!
 //! A number alone is no name for a process: it is given to another one later. With the time of its start it is.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -117,6 +118,22 @@ pub fn runs(name: &str) -> bool {
     system.processes().values().any(|process| process.name() == name)
 }
 
+/// The environment of whoever started this process, as far as the system shows it.
+#[must_use]
+pub fn environment_of_parent() -> BTreeMap<String, String> {
+    let mut system = System::new();
+    let mut look = |pid, wanted: ProcessRefreshKind| {
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, wanted.without_tasks());
+        system.process(pid).map(|found| (found.parent(), found.environ().to_vec()))
+    };
+    let own = Pid::from_u32(std::process::id());
+    let parent = look(own, ProcessRefreshKind::nothing()).and_then(|(parent, _)| parent);
+    let wanted = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);
+    let (_, variables) = parent.and_then(|parent| look(parent, wanted)).unwrap_or_default();
+    let variables = variables.iter().filter_map(|variable| variable.to_str()?.split_once('='));
+    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 /// Ends at once what this process has started itself and whose name begins so.
 pub fn end_children(beginning: &str) {
     let Ok(own) = sysinfo::get_current_pid() else { return };
@@ -196,6 +213,12 @@ mod tests {
 
     fn found(pid: u32, all: &[(u32, u32, u64, &str)]) -> Option<u32> {
         parent_program(pid, family(all)).map(|process| process.id.pid)
+    }
+
+    #[test]
+    fn the_environment_of_the_parent_is_seen() {
+        // Whatever runs tests has found its programs somehow.
+        assert!(environment_of_parent().contains_key("PATH"));
     }
 
     #[test]

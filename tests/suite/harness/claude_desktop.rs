@@ -53,7 +53,7 @@ impl ClaudeDesktop {
 impl Entry {
     fn command(&self, home: &Path, bridge_home: &Path) -> Command {
         let mut command = Command::new(self.command.as_ref().expect("a local program"));
-        command.args(&self.args).env_clear();
+        command.args(&self.args).env_clear().env("DISPLAY", "");
         // What the SDK under the app lets through.
         for name in ["PATH", "SHELL", "TERM", "USER", "LOGNAME"] {
             if let Some(value) = std::env::var_os(name) {

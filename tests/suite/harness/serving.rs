@@ -94,6 +94,8 @@ pub(crate) fn command(program: impl AsRef<OsStr>, env: &[(OsString, OsString)], 
     let mut command = Command::new(program);
     command
         .env_clear()
+        // Of whoever runs the tests: no adapter opens anything there.
+        .env("DISPLAY", "")
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", home)
         .env("JEAN_BRIDGE_HOME", home)
