@@ -26,4 +26,4 @@ pub use client::{Client, ClientError, Connection, Unanswered};
 pub use failure::{Failure, failed};
 pub use listener::{ClaimError, Listener, Lock};
 pub use routes::router;
-pub use wire::{Account, Approve, ErrorBody, Failed, WireKey};
+pub use wire::{Account, Approve, ErrorBody, Failed, HOST, WireKey};
