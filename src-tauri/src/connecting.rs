@@ -160,8 +160,8 @@ async fn look(handle: &AppHandle) {
 async fn connector(shell: &Shell) -> Result<Arc<Connector>, Failed> {
     let made = shell.connecting.connector.get_or_try_init(|| async {
         let surroundings = Surroundings::of_process().ok_or(Failure::NoHome)?;
-        let url = format!("http://{}/mcp", shell.bridge.address());
-        Ok(Arc::new(Connector::new(surroundings, &shell.paths.data_dir, url, adapter().await)))
+        let bridge = shell.bridge.url();
+        Ok(Arc::new(Connector::new(surroundings, &shell.paths.data_dir, &bridge, adapter().await)))
     });
     made.await.cloned()
 }

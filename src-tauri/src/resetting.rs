@@ -75,8 +75,7 @@ pub(crate) async fn remove(
 fn reset(shell: &Shell, keeps_apps: bool) -> Reset {
     let surroundings = Surroundings::of_process().filter(|_| !keeps_apps);
     let connector = surroundings.map(|surroundings| {
-        let url = format!("http://{}/mcp", shell.bridge.address());
-        Connector::new(surroundings, &shell.paths.data_dir, url, adapter())
+        Connector::new(surroundings, &shell.paths.data_dir, &shell.bridge.url(), adapter())
     });
     Reset::new(shell.paths.clone(), Vault::os(&shell.paths.keychain_service), connector, true).with_windows()
 }

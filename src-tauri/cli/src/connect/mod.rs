@@ -9,6 +9,7 @@ use bridge_core::clock::{Clock, SystemClock};
 use bridge_core::config::{Config, process_environment};
 use bridge_core::connect::{APPS, App, ConnectError, Connector, Surroundings, find};
 use bridge_core::control::{Client, ClientError};
+use bridge_core::origin::Origin;
 use bridge_core::paths::Paths;
 use bridge_core::view::{ConnectState, ConnectSteps, ConnectView};
 use clap::CommandFactory;
@@ -124,8 +125,7 @@ fn list(connector: &Connector, format: Format) -> Result<(), Failure> {
 async fn connector(paths: &Paths, client: &Client) -> Result<Connector, Failure> {
     let surroundings =
         Surroundings::of_process().ok_or_else(|| Failure::Failed("There is no home directory.".into()))?;
-    let url = format!("{}/mcp", address(paths, client).await?);
-    Ok(Connector::new(surroundings, &paths.data_dir, url, adapter()?))
+    Ok(Connector::new(surroundings, &paths.data_dir, &address(paths, client).await?, adapter()?))
 }
 
 /// Where the bridge is; where it would be, if it does not run.
@@ -141,7 +141,7 @@ async fn address(paths: &Paths, client: &Client) -> Result<String, Failure> {
             "The bridge does not run, and its port is any free one. Start it, or set a port.".into(),
         ));
     }
-    Ok(format!("http://127.0.0.1:{}", config.port))
+    Ok(Origin::canonical(config.port).to_string())
 }
 
 /// This program, in a version that is an adapter.
