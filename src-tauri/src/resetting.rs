@@ -1,13 +1,13 @@
 //! Removes everything from inside the app. The window that shows it needs the web view's folder, so that goes last, when
 //! there is no window any more.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::config::{API_KEY_VARIABLE, process_environment};
-use bridge_core::connect::{Connector, Surroundings};
+use bridge_core::connect::{Connector, Surroundings, command_line_beside};
 use bridge_core::control::Failed;
 use bridge_core::paths::Paths;
 use bridge_core::reset::{Reset, ResetError};
@@ -82,9 +82,7 @@ fn reset(shell: &Shell, keeps_apps: bool) -> Reset {
 
 /// Where apps were told that it is; whether it still is there does not matter any more.
 fn adapter() -> Option<PathBuf> {
-    let program = tauri::process::current_binary(&tauri::Env::default()).ok()?;
-    let name = Path::new("jean-bridge").with_extension(std::env::consts::EXE_EXTENSION);
-    Some(program.with_file_name(name))
+    Some(command_line_beside(&std::env::current_exe().ok()?))
 }
 
 /// Files are read and programs asked where waiting hurts nobody.

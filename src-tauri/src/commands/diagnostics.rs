@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use bridge_core::clock::{Clock as _, SystemClock, rfc3339};
+use bridge_core::connect::command_line_beside;
 use bridge_core::control::failed;
 use bridge_core::doctor::{Doctor, Export, Known, save};
 use bridge_core::logging::{last_lines, log_file};
@@ -82,8 +83,7 @@ pub(crate) async fn diagnostics_save_report(shell: State<'_, Shell>) -> Answer<S
 
 /// Beside this program, where both are installed together.
 fn command_line() -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok()?.with_file_name("jean-bridge");
-    Some(beside.with_extension(std::env::consts::EXE_EXTENSION)).filter(|program| program.is_file())
+    Some(command_line_beside(&std::env::current_exe().ok()?)).filter(|program| program.is_file())
 }
 
 async fn exported(shell: &Shell) -> Answer<String> {
