@@ -34,6 +34,7 @@ pub(crate) type Outcome = Result<ConnectSteps, ConnectError>;
 #[derive(Default)]
 pub(crate) struct Connecting {
     connector: OnceCell<Arc<Connector>>,
+    adapter: OnceCell<Option<PathBuf>>,
     /// Held while files are changed or looked at, because one bridge at a time does either.
     losses: Mutex<Losses>,
     lost: RwLock<Vec<LostApp>>,
@@ -161,15 +162,18 @@ async fn connector(shell: &Shell) -> Result<Arc<Connector>, Failed> {
     let made = shell.connecting.connector.get_or_try_init(|| async {
         let surroundings = Surroundings::of_process().ok_or(Failure::NoHome)?;
         let bridge = shell.bridge.url();
-        Ok(Arc::new(Connector::new(surroundings, &shell.paths.data_dir, &bridge, adapter().await)))
+        Ok(Arc::new(Connector::new(surroundings, &shell.paths.data_dir, &bridge, adapter(shell).await)))
     });
     made.await.cloned()
 }
 
-/// The command line beside this program, if it is an adapter.
-async fn adapter() -> Option<PathBuf> {
-    let adapter = adapter_beside(&std::env::current_exe().ok()?)?;
-    is_adapter(&adapter).await.then_some(adapter)
+/// The command line beside this program, if it is an adapter that apps may remember.
+pub(crate) async fn adapter(shell: &Shell) -> Option<PathBuf> {
+    let find = async || {
+        let adapter = adapter_beside(&std::env::current_exe().ok()?)?;
+        is_adapter(&adapter).await.then_some(adapter)
+    };
+    shell.connecting.adapter.get_or_init(find).await.clone()
 }
 
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {

@@ -15,6 +15,7 @@ use serde::Serialize;
 use tauri::State;
 
 use super::Answer;
+use crate::connecting;
 use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::start_at_login;
@@ -52,7 +53,8 @@ pub(crate) async fn diagnostics(shell: State<'_, Shell>) -> Answer<Diagnostics> 
 pub(crate) async fn doctor_examine(shell: State<'_, Shell>, subject: Subject) -> Answer<Vec<Check>> {
     let (bridge, paths) = (shell.bridge.clone(), shell.paths.clone());
     let known = Known {
-        adapter: command_line(),
+        // The one that the cards know, or both would judge the same entry differently.
+        adapter: connecting::adapter(&shell).await,
         starts_at_login: start_at_login::is_on(),
         command_line: command_line(),
     };
