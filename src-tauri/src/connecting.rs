@@ -1,5 +1,4 @@
-//! Connects the AI apps, and notices when one has lost its connection. Files are read and programs asked where waiting
-//! hurts nobody.
+//! Connects the AI apps, and notices when one has lost its connection.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,11 +10,12 @@ use bridge_core::connect::{
 };
 use bridge_core::control::Failed;
 use bridge_core::view::{ConnectSteps, ConnectView, LostApp};
-use tauri::async_runtime::{block_on, spawn, spawn_blocking};
+use tauri::async_runtime::{block_on, spawn};
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio::time::timeout;
 
+use crate::aside::aside;
 use crate::failure::Failure;
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
@@ -174,11 +174,4 @@ pub(crate) async fn adapter(shell: &Shell) -> Option<PathBuf> {
         is_adapter(&adapter).await.then_some(adapter)
     };
     shell.connecting.adapter.get_or_init(find).await.clone()
-}
-
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
-    spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "looking at the apps broke down");
-        Failure::Unexpected.into()
-    })
 }

@@ -13,9 +13,10 @@ use bridge_core::paths::Paths;
 use bridge_core::reset::{Reset, ResetError};
 use bridge_core::vault::Vault;
 use bridge_core::view::{ResetOutcome, ResetPlan};
-use tauri::async_runtime::{block_on, spawn_blocking};
+use tauri::async_runtime::block_on;
 use tokio::sync::Mutex;
 
+use crate::aside::aside;
 use crate::ending;
 use crate::failure::Failure;
 use crate::shell::Shell;
@@ -83,11 +84,6 @@ fn reset(shell: &Shell, keeps_apps: bool) -> Reset {
 /// Where apps were told that it is; whether it still is there does not matter any more.
 fn adapter() -> Option<PathBuf> {
     Some(command_line_beside(&std::env::current_exe().ok()?))
-}
-
-/// Files are read and programs asked where waiting hurts nobody.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
-    spawn_blocking(work).await.map_err(|_| Failure::Unexpected.into())
 }
 
 fn failed(error: &ResetError) -> Failed {
