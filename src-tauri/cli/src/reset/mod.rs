@@ -79,7 +79,7 @@ fn reset(paths: &Paths, running: Option<&StatusView>, keeps_apps: bool) -> Resul
     let owns_address = url.is_some() && (running.is_some() || paths.home.is_none());
     let connector = match Surroundings::of_process().filter(|_| !keeps_apps) {
         Some(surroundings) => {
-            Some(Connector::new(surroundings, &paths.data_dir, &url.unwrap_or_default(), adapter()?))
+            Some(Connector::new(surroundings, &paths.data_dir, &url.unwrap_or_default(), Some(adapter()?)))
         }
         None => None,
     };
