@@ -8,6 +8,8 @@ use bridge_core::bridge::Bridge;
 use bridge_core::hang_up;
 use tauri::{AppHandle, Manager as _};
 
+use crate::resetting::Resetting;
+
 /// How long calls and streams may take to end. A desktop that logs out waits little longer.
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -41,10 +43,11 @@ pub(crate) fn quit_when_told(app: AppHandle, mut signals: Signals) {
     });
 }
 
-/// The command line may ask for the end as well.
+/// The command line asks for the end before it removes everything.
 pub(crate) fn quit_when_asked(app: AppHandle, bridge: Arc<Bridge>) {
     tauri::async_runtime::spawn(async move {
         bridge.asked_to_end().await;
+        app.state::<Arc<Resetting>>().leave_to_another();
         quit(&app);
     });
 }

@@ -10,6 +10,7 @@ use bridge_core::config::{API_KEY_VARIABLE, process_environment};
 use bridge_core::connect::{Connector, Surroundings, command_line_beside};
 use bridge_core::control::Failed;
 use bridge_core::paths::Paths;
+use bridge_core::process;
 use bridge_core::reset::{Reset, ResetError};
 use bridge_core::vault::Vault;
 use bridge_core::view::{ResetOutcome, ResetPlan};
@@ -21,6 +22,9 @@ use crate::ending;
 use crate::failure::Failure;
 use crate::shell::Shell;
 
+/// What the names of the web view's own processes begin with; Linux only.
+const WEB_VIEW_PROCESSES: &str = "WebKit";
+
 /// How far it has come.
 #[derive(Default)]
 pub(crate) struct Resetting {
@@ -29,6 +33,8 @@ pub(crate) struct Resetting {
     /// The bridge has ended for it, so the app has nothing more to do than to show what came of it.
     has_ended_bridge: AtomicBool,
     is_done: AtomicBool,
+    /// The command line removes it, as soon as this process has ended.
+    is_done_by_another: AtomicBool,
 }
 
 impl Resetting {
@@ -37,11 +43,21 @@ impl Resetting {
         self.has_ended_bridge.load(Ordering::Relaxed)
     }
 
+    /// The command line asked for the end: it is about to remove everything.
+    pub(crate) fn leave_to_another(&self) {
+        self.is_done_by_another.store(true, Ordering::Relaxed);
+    }
+
     /// Waits for what is being removed, and then removes what the windows needed.
     pub(crate) fn finish(&self, paths: &Paths) {
         drop(block_on(self.at_work.lock()));
-        if self.is_done.load(Ordering::Relaxed) {
-            bridge_core::reset::remove_rest(paths);
+        let is_done = self.is_done.load(Ordering::Relaxed);
+        if is_done || self.is_done_by_another.load(Ordering::Relaxed) {
+            // They would write into their folder after this program has ended, and there is nothing left to write down.
+            process::end_children(WEB_VIEW_PROCESSES);
+        }
+        if is_done {
+            block_on(bridge_core::reset::remove_rest(paths));
         }
     }
 }

@@ -117,6 +117,19 @@ pub fn runs(name: &str) -> bool {
     system.processes().values().any(|process| process.name() == name)
 }
 
+/// Ends at once what this process has started itself and whose name begins so.
+pub fn end_children(beginning: &str) {
+    let Ok(own) = sysinfo::get_current_pid() else { return };
+    let mut system = System::new();
+    let wanted = ProcessRefreshKind::nothing().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, wanted);
+    let is_child =
+        |found: &&Found| found.parent() == Some(own) && found.name().to_string_lossy().starts_with(beginning);
+    for child in system.processes().values().filter(is_child) {
+        child.kill();
+    }
+}
+
 fn parent_program(pid: u32, mut see: impl FnMut(u32) -> Option<Seen>) -> Option<Process> {
     let own = see(pid)?;
     let mut nearest = None;

@@ -22,7 +22,7 @@ async fn lived_in() -> World {
 
 /// Settings, down to where what goes is shown.
 async fn plan_shown(world: &World) -> Page<'_> {
-    let page = world.open(&world.icon()).await;
+    let page = world.window().await;
     page.find_called("Settings").await.click().await;
     page.find_called("See what goes …").await.click().await;
     page.until_shown("Remove all of this? It cannot be undone.").await;
@@ -110,7 +110,7 @@ async fn an_app_that_cannot_be_freed_is_named_and_the_bridge_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_removes_it_under_the_open_window() {
     let world = lived_in().await;
-    let page = world.open(&world.icon()).await;
+    let page = world.window().await;
     page.until_shown("Claude Code").await;
     let said = world.app.cli_ok(&["reset", "--yes"]).await.stdout;
     assert!(said.contains("Removed 2 entries"), "{said}");

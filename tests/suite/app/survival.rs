@@ -10,7 +10,6 @@ use crate::harness::http::Http;
 use crate::harness::mcp::{modern, reply};
 use crate::harness::oauth::{Client, Tokens};
 use crate::harness::waiting::until;
-use crate::harness::webdriver::Page;
 use crate::journeys::rotating::Rotating;
 use crate::system::dice::Dice;
 
@@ -77,7 +76,7 @@ async fn killing_the_app_costs_nobody_a_sign_in_nor_anything_that_was_set() {
 
 /// What a person sets.
 async fn set(world: &World, client: &Client) {
-    let page = window(world).await;
+    let page = world.window().await;
     for change in [json!({ "appearance": "dark" }), json!({ "notifications": false })] {
         page.invoke("settings_change", json!({ "change": change })).await.expect("it is changed");
     }
@@ -87,15 +86,9 @@ async fn set(world: &World, client: &Client) {
     page.invoke("accounts_rename", json!({ "id": account, "label": "Mine" })).await.expect("it is renamed");
 }
 
-/// The main window, as a second launch shows it.
-async fn window(world: &World) -> Page<'_> {
-    assert_eq!(AppOptions::default().launch(&world.desktop).ended().code(), Some(0));
-    world.app.page("main.html").await
-}
-
 /// What of it is to be seen.
 async fn as_set(world: &World, tokens: &Tokens) -> Value {
-    let page = window(world).await;
+    let page = world.window().await;
     let overview = page.invoke("overview", json!({})).await.expect("an overview");
     let tools = world.tools(tokens).await;
     assert!(!tools.is_empty() && !tools.iter().any(|tool| tool == SWITCHED_OFF), "{tools:?}");

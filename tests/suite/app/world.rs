@@ -71,6 +71,13 @@ impl World {
         self.app.page("main.html").await
     }
 
+    /// The main window, as a second launch shows it: the menu may be drawn anew at any moment.
+    pub(super) async fn window(&self) -> Page<'_> {
+        let second = AppOptions::default().arguments(&[]).launch(&self.desktop);
+        assert_eq!(second.ended().code(), Some(0));
+        self.app.page("main.html").await
+    }
+
     /// A client that was allowed everything, on the command line.
     pub(super) async fn sign_in(&self, name: &str) -> (Client, Tokens) {
         let client = Client::register(&self.app, name).await;

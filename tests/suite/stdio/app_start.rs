@@ -14,12 +14,15 @@ use crate::harness::waiting::until;
 async fn the_app_is_started_for_a_call_and_stays_when_the_client_goes() {
     let desktop = Desktop::with_keychain();
     std::fs::create_dir_all(desktop.bridge_home()).expect("a directory");
+    let settings = "port = 0\napi_base_url = \"sandbox\"\n";
+    std::fs::write(desktop.bridge_home().join("config.toml"), settings).expect("a file");
     let mut env: Vec<(OsString, OsString)> =
         desktop.env().into_iter().map(|(name, value)| (name.into(), value)).collect();
     for (name, value) in [
-        ("JEAN_BRIDGE_API_BASE_URL", "sandbox"),
-        ("JEAN_BRIDGE_PORT", "0"),
         ("LANG", "C.UTF-8"),
+        // Of the project that the client works in.
+        ("API_BASE_URL", "http://127.0.0.1:9/of-a-project"),
+        ("JWT_SECRET_KEY", "of-a-project"),
         // Of a packaged client, for its own libraries.
         ("LD_LIBRARY_PATH", "/nonexistent"),
     ] {
@@ -50,7 +53,10 @@ async fn the_app_is_started_for_a_call_and_stays_when_the_client_goes() {
     assert_eq!(session_of(app.id()), app.id(), "a session of its own");
     let environment = std::fs::read(format!("/proc/{}/environ", app.id())).expect("its environment");
     let has = |name: &[u8]| environment.split(|byte| *byte == 0).any(|it| it.starts_with(name));
-    assert!(has(b"JEAN_BRIDGE_HOME=") && !has(b"LD_LIBRARY_PATH="));
+    assert!(has(b"JEAN_BRIDGE_HOME="));
+    for foreign in [&b"LD_LIBRARY_PATH="[..], b"API_BASE_URL=", b"JWT_SECRET_KEY="] {
+        assert!(!has(foreign));
+    }
 
     client.kill().await;
     let mut again = StdioClient::start_with(&desktop.bridge_home(), &env, &[]).opened("2025-06-18").await;

@@ -172,6 +172,7 @@ impl AdapterClients {
             Verdict::Allowed => {
                 state.decisions += 1;
                 state.refusals.forget(client);
+                self.allowed.send_modify(|count| *count += 1);
             }
             Verdict::Refused => {
                 for program in &asking.programs {

@@ -118,6 +118,7 @@ pub struct AdapterClients {
     state: Mutex<State>,
     places: Arc<Semaphore>,
     listening: Arc<Semaphore>,
+    allowed: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -146,6 +147,7 @@ impl AdapterClients {
             state: Mutex::default(),
             places: Arc::new(Semaphore::new(MOST_WAITING)),
             listening: Arc::new(Semaphore::new(MOST_LISTENING)),
+            allowed: watch::Sender::default(),
         }
     }
 
@@ -213,6 +215,12 @@ impl AdapterClients {
         let _ = writeln!(all, "{:?}", account.map(|account| account.state));
         all.extend(self.parts.memories.offered(&access));
         Ok(Some(Digest::of(&all).short_hex()))
+    }
+
+    /// Grows when a client was allowed and its grant is written. Until it is used, nobody else knows of it.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.allowed.subscribe()
     }
 
     /// A place to listen for changes; it ends with what is returned.

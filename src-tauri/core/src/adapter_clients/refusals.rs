@@ -3,6 +3,7 @@
 //! A refusal is for one name in one program, and lasts as long as that program runs: whoever starts it anew has
 //! changed their mind, or may have.
 
+use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
 use crate::ids::ClientId;
@@ -14,6 +15,9 @@ const MOST_REFUSALS: usize = 256;
 const MOST_NAMES: usize = 5;
 /// How long a refusal lasts for a program that the system does not tell.
 const UNKNOWN_HOLDS: Duration = Duration::from_secs(600);
+/// Refusals of one name within [`UNKNOWN_HOLDS`], in however many programs, before it is asked about in no other: one
+/// that is started anew for each call would have a question for each.
+const MOST_TIMES: usize = 5;
 
 /// What is remembered.
 #[derive(Default)]
@@ -51,7 +55,14 @@ impl Refusals {
             let known = self.0.iter().filter(move |known| known.process == process);
             known.filter(move |known| process.is_some() || known.is_recent(now))
         };
-        of_the_program().any(|known| known.client == *client) || of_the_program().count() >= MOST_NAMES
+        let times = || {
+            let recent = self.0.iter().filter(|known| known.client == *client && known.is_recent(now));
+            // One answer refuses all programs that wait for it.
+            recent.map(|known| known.at).collect::<HashSet<_>>().len()
+        };
+        of_the_program().any(|known| known.client == *client)
+            || of_the_program().count() >= MOST_NAMES
+            || times() >= MOST_TIMES
     }
 
     /// A person has allowed the client since.
@@ -123,6 +134,25 @@ mod tests {
         // The same one again and again is one.
         let refusals = refused([("a", Some(process(1))); MOST_NAMES + 1]);
         assert!(!refusals.hold(&client("f"), Some(process(1)), UNIX_EPOCH));
+    }
+
+    #[test]
+    fn a_name_that_is_refused_again_and_again_rests_for_a_while() {
+        let mut refusals = Refusals::default();
+        let at = |minute: u64| UNIX_EPOCH + Duration::from_secs(60 * minute);
+        // One answer for many programs is one.
+        for pid in 10..20 {
+            refusals.remember(&client("Claude"), Some(process(pid)), at(0), |_| true);
+        }
+        for minute in 1..5 {
+            let program = Some(process(usize::try_from(minute).unwrap()));
+            assert!(!refusals.hold(&client("Claude"), program, at(minute)), "{minute}");
+            refusals.remember(&client("Claude"), program, at(minute), |_| true);
+        }
+        let last = at(4);
+        assert!(refusals.hold(&client("Claude"), Some(process(99)), last));
+        assert!(!refusals.hold(&client("Cursor"), Some(process(99)), last));
+        assert!(!refusals.hold(&client("Claude"), Some(process(99)), at(0) + UNKNOWN_HOLDS));
     }
 
     #[test]

@@ -166,6 +166,7 @@ impl Bridge {
         self.changes.follow(self.accounts.reachability(), tasks, shutdown);
         self.changes.follow(self.accounts.unsaved_changes(), tasks, shutdown);
         self.changes.follow(self.oauth.live().changes(), tasks, shutdown);
+        self.changes.follow(self.adapters.changes(), tasks, shutdown);
         self.changes.follow(self.memories.list_changes(), tasks, shutdown);
         self.changes.follow(self.store.troubles(), tasks, shutdown);
         self.changes.follow(self.vault.states(), tasks, shutdown);

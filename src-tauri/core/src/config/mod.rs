@@ -61,6 +61,21 @@ const JWT_SECRET_VARIABLE: &str = "JWT_SECRET_KEY";
 pub const API_KEY_VARIABLE: &str = "JEAN_BRIDGE_API_KEY";
 /// The variables that hold secrets: programs that are started here do not get them.
 pub const SECRET_VARIABLES: [&str; 2] = [JWT_SECRET_VARIABLE, API_KEY_VARIABLE];
+/// Every variable that sets something, the secrets among them.
+pub const VARIABLES: [&str; 12] = [
+    "JEAN_BRIDGE_PORT",
+    "JEAN_BRIDGE_API_BASE_URL",
+    "API_BASE_URL",
+    "JEAN_BRIDGE_ACCESS_TOKEN_TTL",
+    "JEAN_BRIDGE_REFRESH_TOKEN_TTL",
+    "JEAN_BRIDGE_CODE_TTL",
+    JWT_SECRET_VARIABLE,
+    API_KEY_VARIABLE,
+    "JEAN_BRIDGE_IDENTITY_HEADERS",
+    "JEAN_BRIDGE_ALLOWED_ORIGINS",
+    "JEAN_BRIDGE_LOG",
+    "JEAN_BRIDGE_ACTIVITY_DAYS",
+];
 /// What the file may not say, and the variable that may.
 const SECRETS: [(&str, &str); 2] = [("jwt_secret_key", JWT_SECRET_VARIABLE), ("api_key", API_KEY_VARIABLE)];
 

@@ -18,6 +18,19 @@ fn refused(file: &str, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
+fn every_variable_that_sets_something_is_listed() {
+    let home = tempfile::tempdir().unwrap();
+    let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    let env = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    };
+    Config::load(&Paths::under(home.path()), &env).unwrap();
+    let listed: std::collections::BTreeSet<_> = VARIABLES.map(str::to_owned).into();
+    assert_eq!(asked.into_inner(), listed);
+}
+
+#[test]
 fn without_anything_the_defaults_hold() {
     let config = load("", &[]).unwrap();
     assert_eq!(config.port, 5326);

@@ -173,16 +173,16 @@ impl From<NotAdmitted> for Failure {
                 ),
             ),
             NotAdmitted::Asking { name, code, front } => {
+                // No command: a model reads this, and may have a shell.
                 let place = match front {
-                    Front::Windows => format!("in the window of Jean Memory Bridge with the code {code}"),
-                    Front::Terminal => {
-                        format!("at the terminal of Jean Memory Bridge, or with `jean-bridge approve {code}`")
-                    }
+                    Front::Windows => "in the window",
+                    Front::Terminal => "at the terminal",
                 };
                 Self::not_served(
                     Refused::Asking,
                     format!(
-                        "{name} waits to be allowed to use your memories. Answer {place}, then try again."
+                        "{name} waits to be allowed to use your memories. Answer {place} of Jean Memory Bridge with \
+                         the code {code}, then try again."
                     ),
                 )
             }

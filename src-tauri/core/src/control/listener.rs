@@ -2,14 +2,14 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -23,6 +23,8 @@ use crate::paths::{DirectoryError, Paths, private_dir};
 
 /// At once; more wait until one ends. Below the 1024 files that a process may usually open.
 const MAX_CONNECTIONS: usize = 256;
+/// How long a program may take to ask on an open connection: one that asks nothing must not keep its place from others.
+pub(crate) const IDLE: Duration = Duration::from_secs(30);
 /// How long calls that are under way may take to end when the bridge does.
 const GRACE: Duration = Duration::from_secs(2);
 /// After a failed accept, which is mostly "too many open files": trying on at once would be a busy loop.
@@ -74,20 +76,43 @@ impl Lock {
     /// # Errors
     /// [`ClaimError`].
     pub fn take(paths: &Paths) -> Result<Self, ClaimError> {
-        private_dir(&paths.run_dir)?;
         let path = paths.lock();
         let failed = |reason| ClaimError::Failed { path: path.clone(), reason };
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let lock = options.open(&path).map_err(failed)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => ClaimError::AlreadyRunning,
-            TryLockError::Error(reason) => failed(reason),
-        })?;
-        Ok(Self(lock))
+        loop {
+            private_dir(&paths.run_dir)?;
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let lock = options.open(&path).map_err(failed)?;
+            lock.try_lock().map_err(|error| match error {
+                TryLockError::WouldBlock => ClaimError::AlreadyRunning,
+                TryLockError::Error(reason) => failed(reason),
+            })?;
+            // Whoever removed everything took the file away before it was locked: the next one to come has another.
+            if has_name(&lock, &path).map_err(failed)? {
+                return Ok(Self(lock));
+            }
+        }
     }
+}
+
+/// Whether this is still the file of that name.
+#[cfg(unix)]
+fn has_name(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = file.metadata()?;
+    match path.symlink_metadata() {
+        Ok(named) => Ok((named.dev(), named.ino()) == (own.dev(), own.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Windows keeps the name of a file that somebody has open.
+#[cfg(not(unix))]
+fn has_name(_file: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 impl Listener {
@@ -135,7 +160,9 @@ impl Listener {
 async fn serve_one<P>(stream: transport::Stream, app: Router, stop: CancellationToken, _permit: P) {
     let peer = Extension(Peer::new(transport::peer_pid(&stream)));
     let service = TowerToHyperService::new(peer.layer(app));
-    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(IDLE);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
@@ -145,5 +172,22 @@ async fn serve_one<P>(stream: transport::Stream, app: Router, stop: Cancellation
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection of the local socket broke off");
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_removed_or_replaced_has_its_name_no_more() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("bridge.lock");
+        let file = File::create(&path).unwrap();
+        assert!(has_name(&file, &path).unwrap());
+        std::fs::remove_file(&path).unwrap();
+        assert!(!has_name(&file, &path).unwrap());
+        let _other = File::create(&path).unwrap();
+        assert!(!has_name(&file, &path).unwrap());
     }
 }

@@ -24,6 +24,7 @@ mod wire;
 
 pub use client::{Client, ClientError, Connection, Unanswered};
 pub use failure::{Failure, failed};
+pub(crate) use listener::IDLE;
 pub use listener::{ClaimError, Listener, Lock};
 pub use routes::router;
 pub use wire::{Account, Approve, ErrorBody, Failed, HOST, WireKey};

@@ -3,14 +3,15 @@
 //! The path says the version of this language; members may be added within one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use super::adapter;
 use super::failure::Failure;
@@ -20,6 +21,8 @@ use crate::view::{AccountView, Check, ClientView, RequestView, SettingChange, Se
 
 /// No request of ours is near this.
 const MAX_BODY: usize = 64 * 1024;
+/// How long one may take to come: whoever is slower holds a connection that others need.
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 pub(super) const STATUS: &str = "/v1/status";
 pub(super) const REQUESTS: &str = "/v1/requests";
@@ -56,11 +59,21 @@ pub fn router(bridge: Arc<Bridge>) -> Router {
         .with_state(bridge)
 }
 
-/// The body as it came in, within the limit.
-type Body = Result<Bytes, BytesRejection>;
+/// A body that came whole, within the limit and in time.
+struct Body(Bytes);
 
-fn read<T: DeserializeOwned>(body: Body) -> Result<T, Failure> {
-    let body = body.map_err(|_| Failure::too_large())?;
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        match timeout(BODY_TIME, Bytes::from_request(request, state)).await {
+            Ok(read) => read.map(Self).map_err(|_| Failure::too_large()),
+            Err(_) => Err(Failure::not_understood()),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(Body(body): Body) -> Result<T, Failure> {
     serde_json::from_slice(&body).map_err(|_| Failure::not_understood())
 }
 

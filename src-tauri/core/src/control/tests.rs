@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -173,6 +174,25 @@ mod serving {
         assert!(matches!(idle.send(request("/x")).await, Err(ClientError::Lost)));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_on_which_nothing_is_asked_does_not_keep_its_place() {
+        let (_home, paths) = home();
+        let (_served, _stop) = start(&paths, Router::new().route("/x", get(async || "")));
+        let mut silent = tokio::net::UnixStream::connect(paths.socket()).await.unwrap();
+        let mut halting = tokio::net::UnixStream::connect(paths.socket()).await.unwrap();
+        halting.write_all(b"GET /x HTTP/1.1\r\nHost:").await.unwrap();
+        for stream in [&mut silent, &mut halting] {
+            let mut rest = Vec::new();
+            let ended = tokio::time::timeout(10 * IDLE, stream.read_to_end(&mut rest)).await;
+            ended.expect("it is closed").unwrap();
+        }
+        let mut used = Client::new(paths).connect().await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(used.send(request("/x")).await.unwrap().status(), 200);
+            tokio::time::sleep(IDLE / 2).await;
+        }
+    }
+
     #[tokio::test]
     async fn an_answer_in_another_language_is_called_so() {
         let (_home, paths) = home();
@@ -265,6 +285,22 @@ mod routes {
         }
         let (status, body) = send(&client, "POST", "/v1/requests/deny", vec![b' '; 65 * 1024]).await;
         assert_eq!((status, body.error.code.as_str()), (413, "too_large"));
+        bridge.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_body_never_comes_does_not_keep_its_place() {
+        let (home, bridge, _client) = bridge().await;
+        let socket = Paths::under(home.path()).socket();
+        let mut halting = tokio::net::UnixStream::connect(socket).await.unwrap();
+        let head = b"POST /v1/requests/deny HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n";
+        halting.write_all(head).await.unwrap();
+        tokio::time::pause();
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(10 * IDLE, halting.read_to_end(&mut rest)).await;
+        ended.expect("it is closed").unwrap();
+        assert!(rest.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&rest));
+        tokio::time::resume();
         bridge.shutdown().await;
     }
 }

@@ -24,7 +24,10 @@ use crate::view::{
 
 /// How long a bridge that was asked to end may take, and the process around it.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two looks at the lock.
+/// How long what the windows keep may come back, and how often it is looked at in vain before it stays away.
+const LONGEST_REST: Duration = Duration::from_secs(5);
+const QUIET_LOOKS: usize = 10;
+/// Between two looks at the lock, or at the files.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Removes what one bridge has made.
@@ -170,15 +173,22 @@ impl Reset {
 }
 
 /// Removes the files that [`Reset::remove`] left because windows were open; nothing if another bridge has begun there.
-pub fn remove_rest(paths: &Paths) {
-    match Lock::take(paths) {
-        Ok(lock) => {
-            let files::Found { stays, .. } = files::remove(paths, lock, false);
-            for ResetStay { path, because } in stays {
-                tracing::warn!(path = %path.display(), ?because, "it stays");
+/// The web view's own processes end a moment after the windows, and write until then, so it is looked at again until
+/// nothing has come back for a while.
+pub async fn remove_rest(paths: &Paths) {
+    let deadline = Instant::now() + LONGEST_REST;
+    let mut quiet = 0;
+    while quiet < QUIET_LOOKS && Instant::now() < deadline {
+        if files::look(paths).files.is_empty() {
+            quiet += 1;
+        } else {
+            quiet = 0;
+            match Lock::take(paths) {
+                Ok(lock) => drop(files::remove(paths, lock, false)),
+                Err(error) => return tracing::warn!(%error, "what the windows kept stays"),
             }
         }
-        Err(error) => tracing::warn!(%error, "what the windows kept stays"),
+        sleep(PAUSE).await;
     }
 }
 

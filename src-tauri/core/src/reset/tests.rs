@@ -214,10 +214,10 @@ async fn what_open_windows_need_goes_when_they_are_closed() {
     assert!(reset.remove(reset.lock(None).await.unwrap(), Vec::new()).await.unwrap().is_complete());
     assert!(world.home.path().join("data/webview/deep/er/file").exists());
     let running = Lock::take(&world.paths).unwrap();
-    remove_rest(&world.paths);
+    remove_rest(&world.paths).await;
     assert!(world.home.path().join("data/webview").exists(), "it may be another's by now");
     drop(running);
-    remove_rest(&world.paths);
+    remove_rest(&world.paths).await;
     assert!(world.left().is_empty(), "{:?}", world.left());
 }
 

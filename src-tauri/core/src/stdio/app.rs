@@ -7,6 +7,8 @@ use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
+use crate::config::VARIABLES;
+
 /// The app's program, beside this one.
 #[cfg(unix)]
 const PROGRAM: &str = "jean-memory-bridge";
@@ -96,8 +98,10 @@ impl App {
     }
 }
 
+/// The app is set up by its own file, as when a person starts it. What the client has in its environment may come from
+/// the folder of a project: an `API_BASE_URL` there would be sent the person's key.
 fn clean(command: &mut Command) -> &mut Command {
-    for name in FOREIGN {
+    for name in FOREIGN.iter().chain(&VARIABLES) {
         command.env_remove(name);
     }
     command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
@@ -121,6 +125,18 @@ mod tests {
         assert_eq!(beside(&own, Some(":0")), Some(home.path().join(PROGRAM)));
         assert_eq!(beside(&own, Some("")), None);
         assert_eq!(beside(&own, None), None);
+    }
+
+    #[test]
+    fn the_client_sets_nothing_for_the_app() {
+        let mut command = Command::new("app");
+        for name in ["API_BASE_URL", "JEAN_BRIDGE_API_BASE_URL", "JWT_SECRET_KEY", "LD_PRELOAD"] {
+            command.env(name, "https://project.example");
+        }
+        command.env("JEAN_BRIDGE_HOME", "/home/jean");
+        clean(&mut command);
+        let set = command.as_std().get_envs().filter_map(|(name, value)| Some((name, value?)));
+        assert_eq!(set.collect::<Vec<_>>(), [("JEAN_BRIDGE_HOME".as_ref(), "/home/jean".as_ref())]);
     }
 
     #[tokio::test]

@@ -2,22 +2,27 @@
 //! more than its bytes. A request that is given up takes its connection with it, which is how the bridge hears of it.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
-use crate::control::{Client, ClientError, Connection, Unanswered};
+use crate::control::{Client, ClientError, Connection, IDLE, Unanswered};
 use crate::paths::Paths;
 
 /// Open connections that nobody uses. The bridge takes a few hundred, and there may be many adapters.
 const MAX_IDLE: usize = 2;
+/// How long one is used again. Long before the bridge closes it, which would meet a request on its way.
+const FRESH: Duration = Duration::from_secs(IDLE.as_secs() / 2);
 
 /// All connections of one adapter.
 pub(super) struct Link {
     client: Client,
-    idle: Mutex<Vec<Connection>>,
+    /// Each with the time since when nobody uses it.
+    idle: Mutex<Vec<(Instant, Connection)>>,
 }
 
 impl Link {
@@ -52,11 +57,13 @@ impl Link {
     pub(super) fn keep(&self, connection: Connection) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE && connection.is_open() {
-            idle.push(connection);
+            idle.push((Instant::now(), connection));
         }
     }
 
     fn take(&self) -> Option<Connection> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(since, _)| since.elapsed() < FRESH);
+        idle.pop().map(|(_, connection)| connection)
     }
 }

@@ -1,6 +1,7 @@
 //! What a line from the client is: a message, a batch of them, or nothing that needs an answer.
 
 use rmcp::RoleServer;
+use rmcp::model::RequestId;
 use rmcp::service::RxJsonRpcMessage;
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,8 +17,8 @@ pub(super) type Incoming = RxJsonRpcMessage<RoleServer>;
 pub(super) enum Heard {
     One(Box<Incoming>),
     Batch(Vec<Value>),
-    /// JSON, but no message.
-    Invalid,
+    /// JSON, but no message; with the id of the request that it was meant to be, so that whoever waits is told.
+    Invalid(Option<RequestId>),
     /// Not JSON, or a notification that nobody knows: whoever sent it waits for no answer (protocol.md 8.9).
     Nothing,
 }
@@ -50,8 +51,14 @@ impl Heard {
     /// JSON that is none of rmcp's messages.
     fn unfit(value: &Value) -> Self {
         let is_notification = value.get("id").is_none() && value.get("method").is_some_and(Value::is_string);
-        if is_notification { Self::Nothing } else { Self::Invalid }
+        if is_notification { Self::Nothing } else { Self::Invalid(id_of(value)) }
     }
+}
+
+/// Nothing for an answer of the client's own, which is not answered in turn.
+fn id_of(value: &Value) -> Option<RequestId> {
+    value.get("method")?;
+    RequestId::deserialize(value.get("id")?).ok()
 }
 
 #[cfg(test)]
@@ -75,14 +82,29 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
             r#"{"id":1,"method":"ping"}"#,
         ] {
-            assert!(matches!(Heard::read(line.as_bytes()), Heard::Invalid), "{line}");
+            assert!(matches!(Heard::read(line.as_bytes()), Heard::Invalid(_)), "{line}");
         }
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_read_keeps_its_id() {
+        let id_of = |line: &str| match Heard::read(line.as_bytes()) {
+            Heard::Invalid(id) => id,
+            other => panic!("{other:?}"),
+        };
+        let bad = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":"no object"}"#;
+        assert_eq!(id_of(bad), Some(RequestId::Number(7)));
+        assert_eq!(id_of(&bad.replace('7', "\"x\"")), Some(RequestId::String("x".into())));
+        for no_id in ["null", "1.5", "18446744073709551615", "{}"] {
+            assert_eq!(id_of(&bad.replace('7', no_id)), None, "{no_id}");
+        }
+        assert_eq!(id_of(r#"{"jsonrpc":"2.0","id":7,"result":5,"error":5}"#), None);
     }
 
     #[test]
     fn a_notification_that_nobody_knows_is_passed_over() {
         let heard = Heard::read(br#"{"jsonrpc":"2.0","method":5}"#);
-        assert!(matches!(heard, Heard::Invalid));
+        assert!(matches!(heard, Heard::Invalid(None)));
         let heard = Heard::read(br#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":[1]}"#);
         assert!(matches!(heard, Heard::Nothing | Heard::One(_)));
     }

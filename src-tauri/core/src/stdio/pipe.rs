@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batches, MAX_BATCH, Placed};
@@ -24,6 +25,9 @@ use super::message::{Heard, Incoming};
 const QUEUE: usize = 64;
 /// After stdin ended: requests that are answered meanwhile still get out, as for `printf … | jean-bridge stdio`.
 const LAST_ANSWERS: Duration = Duration::from_millis(20);
+/// How long nothing is read from a client that does not read its answers, before one more message is: the end of the
+/// input must be seen too.
+const UNREAD: Duration = Duration::from_secs(5);
 
 type Outgoing = TxJsonRpcMessage<RoleServer>;
 
@@ -93,16 +97,17 @@ where
     W: AsyncWrite + Send + Unpin,
 {
     loop {
+        output.wait_for_reader().await;
         let read = match lines.next().await {
             Ok(Some(Line::Whole(line))) => Heard::read(line),
-            Ok(Some(Line::TooLong)) => Heard::Invalid,
+            Ok(Some(Line::TooLong)) => Heard::Invalid(None),
             Ok(None) | Err(_) => break,
         };
         let messages = match read {
             Heard::One(message) => vec![*message],
             Heard::Batch(elements) => output.unpack(elements).await,
-            Heard::Invalid => {
-                output.refuse("Not a JSON-RPC message").await;
+            Heard::Invalid(id) => {
+                output.refuse("Not a JSON-RPC message", id).await;
                 continue;
             }
             Heard::Nothing => continue,
@@ -160,14 +165,20 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
         }
     }
 
+    /// Whoever does not read what is said would else have all answers to what it goes on asking kept for it.
+    async fn wait_for_reader(&self) {
+        // Answers are written in the order in which they come to the lock.
+        let _ = timeout(UNREAD, self.inner.lock()).await;
+    }
+
     /// The messages of a batch, after what cannot be one of them is answered.
     async fn unpack(&self, elements: Vec<Value>) -> Vec<Incoming> {
         if !self.takes_batches.load(Ordering::Relaxed) {
-            self.refuse("Batches exist only in 2025-03-26").await;
+            self.refuse("Batches exist only in 2025-03-26", None).await;
             return Vec::new();
         }
         if elements.is_empty() || elements.len() > MAX_BATCH {
-            self.refuse(&format!("A batch has 1 to {MAX_BATCH} messages")).await;
+            self.refuse(&format!("A batch has 1 to {MAX_BATCH} messages"), None).await;
             return Vec::new();
         }
         let (mut messages, mut waits_for, mut answers) = (Vec::new(), Vec::new(), Vec::new());
@@ -191,7 +202,10 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
                         messages.push(*message);
                     }
                 },
-                Heard::Invalid | Heard::Batch(_) => {
+                Heard::Invalid(id) => {
+                    answers.extend(serde_json::to_value(refusal("Not a JSON-RPC message", id)).ok());
+                }
+                Heard::Batch(_) => {
                     answers.extend(serde_json::to_value(refusal("Not a JSON-RPC message", None)).ok());
                 }
                 Heard::Nothing => {}
@@ -212,10 +226,10 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
         }
     }
 
-    /// Answers what had no id that could be read.
-    async fn refuse(&self, words: &str) {
+    /// Answers what rmcp never hears of.
+    async fn refuse(&self, words: &str, id: Option<RequestId>) {
         let mut inner = self.inner.lock().await;
-        let _ = self.write(&mut inner.writer, &refusal(words, None)).await;
+        let _ = self.write(&mut inner.writer, &refusal(words, id)).await;
     }
 
     /// One line, whole and at once; whoever does not read it has gone.

@@ -56,6 +56,11 @@ impl Client {
         timeout(PATIENCE, self.input.write_all(bytes)).await.expect("it reads in time").expect("it reads");
     }
 
+    /// Types for as long as somebody reads.
+    pub(super) async fn type_all(&mut self, text: &str) {
+        self.input.write_all(text.as_bytes()).await.expect("it reads");
+    }
+
     /// The next message, whatever it is.
     pub(super) async fn hear(&mut self) -> Value {
         let line = timeout(PATIENCE, self.output.next_line()).await.expect("a line in time");

@@ -31,6 +31,16 @@ async fn junk_never_ends_it() {
 }
 
 #[tokio::test]
+async fn a_request_that_cannot_be_read_is_answered_to_whoever_waits() {
+    let (_home, paths) = home();
+    let mut client = Client::open(&paths, "2025-06-18").await;
+    for params in [json!("no object"), json!({"name": "list_memories", "_meta": 5})] {
+        client.say(request("x", "tools/call", params)).await;
+        assert_eq!(client.answer("x").await["error"]["code"], -32600);
+    }
+}
+
+#[tokio::test]
 async fn a_line_that_is_too_long_is_refused_and_the_next_one_is_read() {
     let (_home, paths) = home();
     let mut client = Client::open(&paths, "2025-06-18").await;
@@ -59,6 +69,16 @@ async fn it_ends_when_nobody_reads_its_answers() {
     let (mut input, adapter) = client.stop_reading();
     input.write_all(format!("{}\n", request(1, "ping", json!({}))).as_bytes()).await.unwrap();
     timeout(PATIENCE, adapter).await.expect("an end in time").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_read_its_answers_is_not_listened_to_for_ever() {
+    let (_home, paths) = home();
+    let mut client = Client::open(&paths, "2025-06-18").await;
+    let questions: String = (0..20_000).map(|id| format!("{}\n", request(id, "ping", json!({})))).collect();
+    timeout(PATIENCE, client.type_all(&questions)).await.expect_err("it reads on and on");
+    // Whoever reads again is served on.
+    while client.hear().await["id"] != 1000 {}
 }
 
 #[tokio::test]
