@@ -90,7 +90,7 @@ mod tests {
     fn a_request_that_cannot_be_read_keeps_its_id() {
         let id_of = |line: &str| match Heard::read(line.as_bytes()) {
             Heard::Invalid(id) => id,
-            other => panic!("{other:?}"),
+            other @ (Heard::One(_) | Heard::Batch(_) | Heard::Nothing) => panic!("{other:?}"),
         };
         let bad = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":"no object"}"#;
         assert_eq!(id_of(bad), Some(RequestId::Number(7)));

@@ -75,7 +75,8 @@ async fn it_ends_when_nobody_reads_its_answers() {
 async fn who_does_not_read_its_answers_is_not_listened_to_for_ever() {
     let (_home, paths) = home();
     let mut client = Client::open(&paths, "2025-06-18").await;
-    let questions: String = (0..20_000).map(|id| format!("{}\n", request(id, "ping", json!({})))).collect();
+    let questions: Vec<_> = (0..20_000).map(|id| request(id, "ping", json!({})).to_string() + "\n").collect();
+    let questions = questions.concat();
     timeout(PATIENCE, client.type_all(&questions)).await.expect_err("it reads on and on");
     // Whoever reads again is served on.
     while client.hear().await["id"] != 1000 {}
