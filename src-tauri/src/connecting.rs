@@ -1,5 +1,4 @@
-//! Connects the AI apps, and notices when one has lost its connection. Files are read and programs asked where waiting
-//! hurts nobody.
+//! Connects the AI apps, and notices when one has lost its connection.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,11 +10,12 @@ use bridge_core::connect::{
 };
 use bridge_core::control::Failed;
 use bridge_core::view::{ConnectSteps, ConnectView, LostApp};
-use tauri::async_runtime::{block_on, spawn, spawn_blocking};
+use tauri::async_runtime::{block_on, spawn};
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio::time::timeout;
 
+use crate::aside::aside;
 use crate::failure::Failure;
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
@@ -34,6 +34,7 @@ pub(crate) type Outcome = Result<ConnectSteps, ConnectError>;
 #[derive(Default)]
 pub(crate) struct Connecting {
     connector: OnceCell<Arc<Connector>>,
+    adapter: OnceCell<Option<PathBuf>>,
     /// Held while files are changed or looked at, because one bridge at a time does either.
     losses: Mutex<Losses>,
     lost: RwLock<Vec<LostApp>>,
@@ -160,21 +161,17 @@ async fn look(handle: &AppHandle) {
 async fn connector(shell: &Shell) -> Result<Arc<Connector>, Failed> {
     let made = shell.connecting.connector.get_or_try_init(|| async {
         let surroundings = Surroundings::of_process().ok_or(Failure::NoHome)?;
-        let url = format!("http://{}/mcp", shell.bridge.address());
-        Ok(Arc::new(Connector::new(surroundings, &shell.paths.data_dir, url, adapter().await)))
+        let bridge = shell.bridge.url();
+        Ok(Arc::new(Connector::new(surroundings, &shell.paths.data_dir, &bridge, adapter(shell).await)))
     });
     made.await.cloned()
 }
 
-/// The command line beside this program, if it is an adapter.
-async fn adapter() -> Option<PathBuf> {
-    let adapter = adapter_beside(&std::env::current_exe().ok()?)?;
-    is_adapter(&adapter).await.then_some(adapter)
-}
-
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
-    spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "looking at the apps broke down");
-        Failure::Unexpected.into()
-    })
+/// The command line beside this program, if it is an adapter that apps may remember.
+pub(crate) async fn adapter(shell: &Shell) -> Option<PathBuf> {
+    let find = async || {
+        let adapter = adapter_beside(&std::env::current_exe().ok()?)?;
+        is_adapter(&adapter).await.then_some(adapter)
+    };
+    shell.connecting.adapter.get_or_init(find).await.clone()
 }

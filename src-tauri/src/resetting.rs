@@ -1,22 +1,23 @@
 //! Removes everything from inside the app. The window that shows it needs the web view's folder, so that goes last, when
 //! there is no window any more.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::config::{API_KEY_VARIABLE, process_environment};
-use bridge_core::connect::{Connector, Surroundings};
+use bridge_core::connect::{Connector, Surroundings, command_line_beside};
 use bridge_core::control::Failed;
 use bridge_core::paths::Paths;
 use bridge_core::process;
 use bridge_core::reset::{Reset, ResetError};
 use bridge_core::vault::Vault;
 use bridge_core::view::{ResetOutcome, ResetPlan};
-use tauri::async_runtime::{block_on, spawn_blocking};
+use tauri::async_runtime::block_on;
 use tokio::sync::Mutex;
 
+use crate::aside::aside;
 use crate::ending;
 use crate::failure::Failure;
 use crate::shell::Shell;
@@ -91,22 +92,14 @@ pub(crate) async fn remove(
 fn reset(shell: &Shell, keeps_apps: bool) -> Reset {
     let surroundings = Surroundings::of_process().filter(|_| !keeps_apps);
     let connector = surroundings.map(|surroundings| {
-        let url = format!("http://{}/mcp", shell.bridge.address());
-        Connector::new(surroundings, &shell.paths.data_dir, url, adapter())
+        Connector::new(surroundings, &shell.paths.data_dir, &shell.bridge.url(), adapter())
     });
     Reset::new(shell.paths.clone(), Vault::os(&shell.paths.keychain_service), connector, true).with_windows()
 }
 
 /// Where apps were told that it is; whether it still is there does not matter any more.
 fn adapter() -> Option<PathBuf> {
-    let program = tauri::process::current_binary(&tauri::Env::default()).ok()?;
-    let name = Path::new("jean-bridge").with_extension(std::env::consts::EXE_EXTENSION);
-    Some(program.with_file_name(name))
-}
-
-/// Files are read and programs asked where waiting hurts nobody.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
-    spawn_blocking(work).await.map_err(|_| Failure::Unexpected.into())
+    Some(command_line_beside(&std::env::current_exe().ok()?))
 }
 
 fn failed(error: &ResetError) -> Failed {

@@ -24,8 +24,8 @@ const NAME_WIDTH: usize = 16;
 
 type Examination = JoinHandle<Vec<Check>>;
 
-pub(crate) async fn run(paths: &Paths, adapter: Option<PathBuf>, format: Format) -> Result<(), Failure> {
-    let known = Known { adapter, ..Known::default() };
+pub(crate) async fn run(paths: &Paths, adapter: PathBuf, format: Format) -> Result<(), Failure> {
+    let known = Known { adapter: Some(adapter), ..Known::default() };
     let doctor = Arc::new(Doctor::new(paths.clone(), known));
     let started = Instant::now();
     let examined = Subject::EXAMINED.map(|subject| {

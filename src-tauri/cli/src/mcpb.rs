@@ -17,7 +17,7 @@ pub(crate) fn run(options: &Mcpb) -> Result<(), Failure> {
     if file.extension().is_none_or(|suffix| suffix != EXTENSION_SUFFIX) {
         return Err(Failure::Failed(format!("The name of the file must end in .{EXTENSION_SUFFIX}.")));
     }
-    let adapter = if options.any_computer { None } else { adapter()? };
+    let adapter = if options.any_computer { None } else { Some(adapter()?) };
     let bytes = extension(adapter.as_deref()).map_err(Failure::sentence)?;
     let name = safe(&file.display().to_string());
     std::fs::write(&file, bytes).map_err(|error| {

@@ -1,6 +1,7 @@
 //! `status`: how the bridge is.
 
 use bridge_core::control::Client;
+use bridge_core::origin::path;
 use bridge_core::view::StatusView;
 
 use crate::args::Format;
@@ -20,7 +21,7 @@ fn text(status: &StatusView) -> String {
     };
     let facts = [
         ("State", words::state(status.state).to_owned()),
-        ("Address", format!("{}/mcp", safe(&status.url))),
+        ("Address", format!("{}{}", safe(&status.url), path::MCP)),
         ("Apps", format!("{} connected", status.clients)),
         ("Accounts", status.accounts.to_string()),
         ("Waiting", waiting),

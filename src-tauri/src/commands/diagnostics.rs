@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use bridge_core::clock::{Clock as _, SystemClock, rfc3339};
+use bridge_core::connect::command_line_beside;
 use bridge_core::control::failed;
 use bridge_core::doctor::{Doctor, Export, Known, save};
 use bridge_core::logging::{last_lines, log_file};
@@ -14,6 +15,7 @@ use serde::Serialize;
 use tauri::State;
 
 use super::Answer;
+use crate::connecting;
 use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::start_at_login;
@@ -51,7 +53,8 @@ pub(crate) async fn diagnostics(shell: State<'_, Shell>) -> Answer<Diagnostics> 
 pub(crate) async fn doctor_examine(shell: State<'_, Shell>, subject: Subject) -> Answer<Vec<Check>> {
     let (bridge, paths) = (shell.bridge.clone(), shell.paths.clone());
     let known = Known {
-        adapter: command_line(),
+        // The one that the cards know, or both would judge the same entry differently.
+        adapter: connecting::adapter(&shell).await,
         starts_at_login: start_at_login::is_on(),
         command_line: command_line(),
     };
@@ -82,8 +85,7 @@ pub(crate) async fn diagnostics_save_report(shell: State<'_, Shell>) -> Answer<S
 
 /// Beside this program, where both are installed together.
 fn command_line() -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok()?.with_file_name("jean-bridge");
-    Some(beside.with_extension(std::env::consts::EXE_EXTENSION)).filter(|program| program.is_file())
+    Some(command_line_beside(&std::env::current_exe().ok()?)).filter(|program| program.is_file())
 }
 
 async fn exported(shell: &Shell) -> Answer<String> {

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::world::{CLAUDE, World, refused, result, until};
+use super::world::{CLAUDE, World, refused, result};
 use crate::double::ALICE;
 use crate::harness::adapter::Adapter;
 use crate::harness::bridge::BridgeOptions;
+use crate::harness::waiting::until_answer;
 
 #[tokio::test]
 async fn a_grant_is_there_after_power_was_lost_right_after_the_first_answer() {
@@ -93,7 +94,7 @@ async fn an_account_that_is_removed_takes_its_clients_along_and_they_ask_anew() 
     let call = tokio::spawn(adapter.call("list_memories", &json!({})));
     world.approve(&["--sandbox"]).await;
     result(call.await.unwrap());
-    let clients = until("one client", async || world.clients().await, |all| all.len() == 1).await;
+    let clients = until_answer("one client", async || world.clients().await, |all| all.len() == 1).await;
     assert_eq!(clients[0]["name"], CLAUDE);
     assert_ne!(clients[0]["account"], account);
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::world::{World, refused};
 use crate::harness::adapter::{Adapter, whole};
 use crate::harness::oauth::Client;
+use crate::harness::waiting::until_answer;
 
 #[tokio::test]
 async fn a_flood_of_names_is_cut_off_and_leaves_room_for_others() {
@@ -72,7 +73,7 @@ async fn listening_leaves_room_for_everything_else() {
     // The place comes back with the connection, and the command line never waited.
     listening.pop();
     let status = async || one_more_status(&world).await;
-    super::world::until("a place to listen", status, |status| *status == 200).await;
+    until_answer("a place to listen", status, |status| *status == 200).await;
 }
 
 async fn one_more_status(world: &World) -> u16 {

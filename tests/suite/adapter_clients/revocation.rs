@@ -3,10 +3,11 @@
 use bridge_core::control::adapter_wire::AdapterEvent;
 use serde_json::json;
 
-use super::world::{CLAUDE, World, refused, result, until};
+use super::world::{CLAUDE, World, refused, result};
 use crate::double::{Fault, tool};
 use crate::harness::adapter::whole;
 use crate::harness::mcp::Events;
+use crate::harness::waiting::until_answer;
 
 const SLOW: &str = "deep_memory_query";
 
@@ -36,7 +37,7 @@ async fn a_revocation_ends_running_calls_and_is_remembered_by_the_programs_that_
         let calls = world.double.requests().tool(SLOW);
         calls.iter().filter(|seen| seen.outcome() == crate::double::Outcome::Aborted).count()
     };
-    until("the calls to be given up", aborted, |count| *count == 2).await;
+    until_answer("the calls to be given up", aborted, |count| *count == 2).await;
     assert_eq!(told.digest().await, None);
     assert!(world.clients().await.is_empty());
 

@@ -5,8 +5,9 @@ use serde_json::Value;
 use crate::double::{ALICE, Double};
 use crate::harness::adapter::Adapter;
 use crate::harness::bridge::{Bridge, BridgeOptions};
-use crate::harness::http::{Answer, PATIENCE};
+use crate::harness::http::Answer;
 use crate::harness::mcp::reply;
+use crate::harness::waiting::until_answer;
 
 /// The client that most tests are about.
 pub(super) const CLAUDE: &str = "Claude Desktop";
@@ -56,7 +57,7 @@ impl World {
     /// Waits for so many questions.
     pub(super) async fn questions(&self, count: usize) -> Vec<Value> {
         let ask = async || self.waiting().await;
-        until("questions", ask, |all| all.len() == count).await
+        until_answer("questions", ask, |all| all.len() == count).await
     }
 
     /// The questions that wait now.
@@ -104,17 +105,4 @@ pub(super) fn refused(answer: Answer, code: &str) -> String {
     let error = &answer.json()["error"];
     assert_eq!(error["code"], code, "{}", answer.text());
     error["message"].as_str().expect("a sentence").to_owned()
-}
-
-/// Asks again until `holds` says yes to an answer.
-pub(super) async fn until<T>(what: &str, ask: impl AsyncFn() -> T, holds: impl Fn(&T) -> bool) -> T {
-    let limit = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        let answer = ask().await;
-        if holds(&answer) {
-            return answer;
-        }
-        assert!(tokio::time::Instant::now() < limit, "waited in vain: {what}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
 }

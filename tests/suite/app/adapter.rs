@@ -4,11 +4,12 @@
 use serde_json::{Value, json};
 
 use super::consent::Consent;
-use super::world::{World, until};
+use super::world::World;
 use crate::double::ALICE;
 use crate::harness::adapter::Adapter;
 use crate::harness::mcp::reply;
 use crate::harness::node::CLIENTS;
+use crate::harness::waiting::until;
 
 const CLAUDE: &str = "Claude Desktop";
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::connect_world::{CURSOR, Empty, until_state};
-use super::world::until;
 use crate::harness::screen::key;
+use crate::harness::waiting::until;
 use crate::harness::webdriver::Page;
 
 /// As a person keeps it: tabs, a comment, a comma too many, a secret.

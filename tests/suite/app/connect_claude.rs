@@ -5,12 +5,12 @@ use serde_json::json;
 
 use super::connect_world::{Empty, until_state};
 use super::consent::Consent;
-use super::world::until;
 use crate::double::ALICE;
 use crate::harness::app::AppOptions;
 use crate::harness::claude_desktop::{CONFIG, ClaudeDesktop};
 use crate::harness::programs::program;
 use crate::harness::stdio::done;
+use crate::harness::waiting::until;
 
 const LIVED_IN: &str = "{\n  \"globalShortcut\": \"\",\n  \"mcpServers\": {}\n}\n";
 /// What Claude reads its configuration below.

@@ -10,13 +10,14 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use super::world::{World, until};
+use super::world::World;
 use crate::double::{ALICE, Fault, tool};
 use crate::harness::desktop::{Desktop, Process};
 use crate::harness::http::{PATIENCE, Redirect};
 use crate::harness::oauth::{Client, Pkce, Tokens};
 use crate::harness::panel::Panel;
 use crate::harness::serving::Serving;
+use crate::harness::waiting::until;
 use crate::harness::webdriver::Driver;
 
 /// J1, where there is a display.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use super::consent::Consent;
-use super::world::{World, until};
+use super::world::World;
 use crate::double::ALICE;
 use crate::harness::app::{APP, AppOptions};
 use crate::harness::bridge::{BridgeOptions, JWT_SECRET};
@@ -17,6 +17,7 @@ use crate::harness::keychain::Start;
 use crate::harness::oauth::Client;
 use crate::harness::panel::Panel;
 use crate::harness::programs::program;
+use crate::harness::waiting::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_starts_in_the_tray_without_a_window_and_its_bridge_answers() {

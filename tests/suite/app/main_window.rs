@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::world::{World, until};
+use super::world::World;
 use crate::double::{ALICE, BOB, Fault, REVOKED_KEY, path, tool};
 use crate::harness::mcp::reply;
+use crate::harness::waiting::until;
 use crate::harness::webdriver::Page;
 
 /// Opens a tab.

@@ -3,8 +3,9 @@
 use bridge_core::paths::Paths;
 use serde_json::json;
 
-use super::world::{World, until};
+use super::world::World;
 use crate::harness::http::Http;
+use crate::harness::waiting::until;
 use crate::harness::webdriver::Page;
 
 const CURSORS: &str = "{\n  \"mcpServers\": {}\n}\n";

@@ -4,11 +4,12 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::world::{World, signed_in, until};
+use super::world::{World, signed_in};
 use crate::harness::app::AppOptions;
 use crate::harness::http::Http;
 use crate::harness::mcp::{modern, reply};
 use crate::harness::oauth::{Client, Tokens};
+use crate::harness::waiting::until;
 use crate::journeys::rotating::Rotating;
 use crate::system::dice::Dice;
 

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::world::{World, assert_denied, until};
+use super::world::{World, assert_denied};
 use crate::double::Fault;
 use crate::harness::app::AppOptions;
 use crate::harness::mcp::{Events, Session, reply};
+use crate::harness::waiting::until;
 
 /// The first line of the menu.
 const STATE: usize = 0;

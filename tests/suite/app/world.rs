@@ -6,10 +6,11 @@ use super::consent::Consent;
 use crate::double::{ALICE, Double};
 use crate::harness::app::{App, AppOptions};
 use crate::harness::desktop::Desktop;
-use crate::harness::http::{Answer, PATIENCE, Redirect};
+use crate::harness::http::{Answer, Redirect};
 use crate::harness::mcp::{modern, reply};
 use crate::harness::oauth::{Client, SignIn, Tokens};
 use crate::harness::panel::{Icon, Panel};
+use crate::harness::waiting::until;
 use crate::harness::webdriver::Page;
 
 /// Whoever goes first is named first: the app ends before what it stands on.
@@ -139,16 +140,4 @@ async fn answered(asked: &SignIn) -> Redirect {
 pub(super) async fn assert_waits(asked: &SignIn) {
     let back = asked.hand_in().await.assert_status(303).redirect();
     assert!(!back.url.starts_with(&asked.client.redirect_uri), "{}", back.url);
-}
-
-/// Asks again until the answer is as wanted.
-pub(super) async fn until<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
-    let limit = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        assert!(tokio::time::Instant::now() < limit, "waited in vain: {what}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
 }

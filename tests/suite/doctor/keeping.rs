@@ -96,12 +96,10 @@ async fn a_look_at_rest_leaves_no_trace() {
 
 #[cfg(target_os = "linux")]
 mod keychain {
-    use std::time::Duration;
-
     use super::*;
     use crate::double::{ALICE, Double};
-    use crate::harness::http::PATIENCE;
     use crate::harness::keychain::{Keychain, Start};
+    use crate::harness::waiting::until;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_keychain_that_is_missing_is_told_and_started_it_is_fine() {
@@ -136,12 +134,7 @@ mod keychain {
         assert!(bridge.cli_with_stdin(&["accounts", "add", "--key-stdin"], ALICE.key).await.status.success());
         let service = bridge_core::paths::Paths::under(home.path()).keychain_service;
         // The account's key, and the one that signs, which is made meanwhile.
-        let both = async {
-            while keychain.count(&service) < 2 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, both).await.expect("the signing key is kept in time");
+        until("both keys", async || (keychain.count(&service) == 2).then_some(())).await;
         keychain.lock();
         doctor(&options).await.assert_names("keychain", "keychain_locked", ["locked", "Unlock it"]);
         // Known from before, so nobody needs to ask.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use bridge_core::control::HOST;
 use bridge_core::control::adapter_wire::{AdapterEvent, EVENTS, MCP, target};
 use bridge_core::paths::Paths;
 use bytes::Bytes;
@@ -114,7 +115,7 @@ impl Adapter {
         body: String,
     ) -> impl Future<Output = http::Response<Incoming>> + Send + use<> {
         let mut request = Request::post(target(MCP, &self.client))
-            .header("host", "jean-bridge")
+            .header("host", HOST)
             .header("content-type", "application/json")
             .header("accept", "application/json, text/event-stream");
         for (name, value) in headers {
@@ -142,7 +143,7 @@ impl Adapter {
 
     /// The same, refused or not.
     pub(crate) async fn begin_listening(&mut self) -> http::Response<Incoming> {
-        let request = Request::get(target(EVENTS, &self.client)).header("host", "jean-bridge");
+        let request = Request::get(target(EVENTS, &self.client)).header("host", HOST);
         self.send(request.body(Full::default()).expect("a request")).await
     }
 

@@ -35,5 +35,6 @@ pub(crate) mod serving;
 pub(crate) mod stdio;
 #[cfg(target_os = "linux")]
 pub(crate) mod terminal;
+pub(crate) mod waiting;
 #[cfg(target_os = "linux")]
 pub(crate) mod webdriver;

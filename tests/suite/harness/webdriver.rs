@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::desktop::{Desktop, Process};
 use super::http::{Http, PATIENCE};
 use super::screen::Screen;
+use super::waiting::until;
 
 const POLL: Duration = Duration::from_millis(20);
 /// The member that makes a JSON object a reference to an element.
@@ -420,17 +421,5 @@ fn tolerate_closing(answer: Result<Value, Refusal>) {
     const GONE: [&str; 4] = ["no such window", "invalid session id", "no driver", "unknown error"];
     if let Err(refusal) = answer {
         assert!(GONE.contains(&refusal.error.as_str()), "{}: {}", refusal.error, refusal.message);
-    }
-}
-
-/// Looks until it finds.
-async fn until<T>(what: &str, find: impl AsyncFn() -> Option<T>) -> T {
-    let limit = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = find().await {
-            return found;
-        }
-        assert!(Instant::now() < limit, "waited in vain for {what}");
-        sleep(POLL).await;
     }
 }

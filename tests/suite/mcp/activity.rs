@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::world::{World, done, failed, until};
+use super::world::{World, done, failed};
 use crate::double::{ALICE, Fault, tool};
 use crate::harness::bridge::BridgeOptions;
 use crate::harness::mcp::Session;
+use crate::harness::waiting::until_answer;
 
 const SAID: &str = "xyzzy-what-was-said";
 const ANSWERED: &str = "xyzzy-what-was-answered";
@@ -62,7 +63,7 @@ async fn what_was_said_is_in_no_file_and_what_was_done_is() {
         let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.map(Result::unwrap).collect::<Vec<(String, String)>>()
     };
-    let rows = until("the calls to be written down", rows, |rows| rows.len() == 4).await;
+    let rows = until_answer("the calls to be written down", rows, |rows| rows.len() == 4).await;
     let expected = [
         ("add_memories", "ok"),
         ("ask_memory", "ok"),

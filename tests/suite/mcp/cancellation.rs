@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::world::{LEGACY, World, call, done};
 use crate::double::{Fault, Outcome, tool};
 use crate::harness::mcp::{Events, Session, reply};
+use crate::harness::waiting::until_answer;
 
 const SLOW: &str = "deep_memory_query";
 
@@ -142,7 +143,7 @@ async fn a_cancelled_write_is_not_said_to_be_undone() {
     world.double.call_aborted("add_memories").await;
     assert!(events.rest().await.is_empty());
     world.double.release();
-    let listed = super::world::until(
+    let listed = until_answer(
         "the memory",
         async || session.call("list_memories", json!({})).await,
         |listed| done(listed).contains("tea"),

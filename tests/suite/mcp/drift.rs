@@ -3,10 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::world::{World, done, failed, until};
+use super::world::{World, done, failed};
 use crate::double::{ALICE, Drift, Fault, rpc};
 use crate::harness::mcp::reply;
 use crate::harness::oauth::Tokens;
+use crate::harness::waiting::until_answer;
 
 fn tool(name: &str, annotations: &Value) -> Value {
     json!({ "name": name, "description": "New.", "inputSchema": { "type": "object", "properties": {} },
@@ -16,7 +17,7 @@ fn tool(name: &str, annotations: &Value) -> Value {
 /// Lets the bridge ask for the list again, as a new key does, and waits until it is served.
 async fn relisted(world: &World, tokens: &Tokens, holds: impl Fn(&Vec<String>) -> bool) -> Vec<String> {
     world.add_key(ALICE.key).await;
-    until("the new list", async || world.tools(tokens).await, holds).await
+    until_answer("the new list", async || world.tools(tokens).await, holds).await
 }
 
 #[tokio::test]

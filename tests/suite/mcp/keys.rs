@@ -3,11 +3,12 @@
 
 use serde_json::json;
 
-use super::world::{World, done, failed, request, until};
+use super::world::{World, done, failed, request};
 use crate::double::{ALICE, BOB, Double, Fault, key, tool};
 use crate::harness::bridge::BridgeOptions;
 use crate::harness::mcp::{Session, reply};
 use crate::harness::oauth::Client;
+use crate::harness::waiting::until_answer;
 
 const NEW_KEY: &str = "jean_sk_EXAMPLE_alice_second_00000000000000000nEw2";
 
@@ -184,7 +185,7 @@ async fn without_its_key_an_account_says_so() {
     assert_eq!(world.asked(), before);
     // With the key again, the same token goes on.
     world.add_key(ALICE.key).await;
-    let result = until(
+    let result = until_answer(
         "the call to succeed",
         async || world.call(&tokens, "list_memories", &json!({})).await,
         |result| result["isError"] != true,

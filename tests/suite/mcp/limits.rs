@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::world::{World, call, done, until};
+use super::world::{World, call, done};
 use crate::double::{Fault, tool};
 use crate::harness::mcp::{Events, Session};
+use crate::harness::waiting::until_answer;
 
 /// Requests of one client at once, and streams on which it listens; see the core.
 const MOST_CALLS: usize = 64;
@@ -46,8 +47,12 @@ async fn one_client_cannot_open_requests_without_end_and_others_do_not_notice() 
         call.abort();
     }
     // Places come back with those who leave.
-    until("a place", async || session.post(&ping).send().await.status.as_u16(), |status| *status == 200)
-        .await;
+    until_answer(
+        "a place",
+        async || session.post(&ping).send().await.status.as_u16(),
+        |status| *status == 200,
+    )
+    .await;
     world.double.clear();
     done(&world.call(&greedy, "list_memories", &json!({})).await);
 }

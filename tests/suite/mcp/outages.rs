@@ -6,6 +6,7 @@ use serde_json::json;
 use super::world::{World, done, failed};
 use crate::double::{Elsewhere, Fault, NotJson, rpc, tool};
 use crate::harness::mcp::{Session, reply};
+use crate::harness::waiting::until_answer;
 
 #[tokio::test]
 async fn while_jean_memory_is_down_calls_fail_clearly_and_the_list_stays() {
@@ -58,7 +59,7 @@ async fn without_any_list_the_failure_is_an_error_in_our_words_and_passes() {
     assert_eq!(world.state().await, "offline");
 
     world.double.come_back();
-    let tools = super::world::until(
+    let tools = until_answer(
         "the tools",
         async || session.request("tools/list", json!({})).await,
         |answer| answer.get("result").is_some(),
@@ -148,6 +149,6 @@ async fn a_list_that_is_no_list_is_none() {
         assert_eq!(answer["error"]["message"], "Jean Memory gave an unexpected answer.", "{what}");
         world.double.clear();
         // A failure answers those who ask right after, so that they do not wait one behind the other.
-        super::world::until("the tools", listed, |answer| answer.get("result").is_some()).await;
+        until_answer("the tools", listed, |answer| answer.get("result").is_some()).await;
     }
 }

@@ -3,11 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::world::{World, call, done, failed, until};
+use super::world::{World, call, done, failed};
 use crate::double::{ALICE, Double, Fault, Outcome, tool};
 use crate::harness::bridge::BridgeOptions;
 use crate::harness::mcp::{Events, Session, reply};
 use crate::harness::oauth::Client;
+use crate::harness::waiting::until_answer;
 
 const SLOW: &str = "deep_memory_query";
 const NEW_KEY: &str = "jean_sk_EXAMPLE_alice_second_00000000000000000nEw2";
@@ -57,7 +58,7 @@ async fn while_paused_calls_are_refused_and_the_list_stays() {
         let mut read = db.prepare("SELECT outcome FROM activity ORDER BY id").unwrap();
         read.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect::<Vec<String>>()
     };
-    let rows = until("the calls to be written down", rows, |rows| rows.len() == 3).await;
+    let rows = until_answer("the calls to be written down", rows, |rows| rows.len() == 3).await;
     assert_eq!(rows, ["refused", "refused", "ok"]);
 }
 
@@ -67,7 +68,8 @@ async fn a_pause_survives_a_restart_and_what_waited_is_done_when_it_ends() {
     let options = BridgeOptions::default().home(home.path()).api(&double.base_url());
     let bridge = options.clone().env("JEAN_BRIDGE_API_KEY", ALICE.key).start().await;
     let world = World { double, bridge };
-    until("the key to be checked", async || world.account().await, |account| account["state"] == "ok").await;
+    until_answer("the key to be checked", async || world.account().await, |account| account["state"] == "ok")
+        .await;
     let tokens = world.sign_in("App").await;
     world.bridge.cli_ok(&["pause"]).await;
     let port = world.bridge.port();
@@ -89,7 +91,8 @@ async fn a_pause_survives_a_restart_and_what_waited_is_done_when_it_ends() {
     assert_eq!(world.asked(), before, "nothing goes to Jean Memory");
 
     world.bridge.cli_ok(&["resume"]).await;
-    until("the key to be checked", async || world.account().await, |account| account["state"] == "ok").await;
+    until_answer("the key to be checked", async || world.account().await, |account| account["state"] == "ok")
+        .await;
     done(&world.call(&tokens, "list_memories", &json!({})).await);
     assert_eq!(world.state().await, "ready");
 }

@@ -11,6 +11,7 @@ use crate::double::{ALICE, BOB, Double, Elsewhere, Fault, HIDDEN_TOOLS, HOSTILE_
 use crate::harness::bridge::BridgeOptions;
 use crate::harness::http::{Answer, Asking};
 use crate::harness::mcp::{Session, post, reply};
+use crate::harness::waiting::until_answer;
 
 /// Everything a client could try to smuggle up.
 fn dressed(asking: Asking) -> Asking {
@@ -338,7 +339,7 @@ async fn the_key_comes_down_in_no_answer() {
                        "annotations": { "readOnly": true } });
     world.double.fault(Fault::ToolsDrift(crate::double::Drift::Added(echo)).on(rpc("tools/list")));
     world.add_key(ALICE.key).await;
-    let listed = super::world::until(
+    let listed = until_answer(
         "the new list",
         async || world.modern(&tokens, "tools/list", json!({})).send().await.text(),
         |listed| listed.contains("\"echo\""),

@@ -7,6 +7,7 @@ use super::world::{LEGACY, World, call, done, greet, request};
 use crate::double::{ALICE, BOB, Fault, tool};
 use crate::harness::mcp::{Events, Session, post, reply};
 use crate::harness::oauth::Client;
+use crate::harness::waiting::until_answer;
 
 const SLOW: &str = "deep_memory_query";
 
@@ -80,7 +81,7 @@ async fn a_call_under_way_is_aborted_upstream_and_its_stream_ends() {
         let calls = world.double.requests().tool(SLOW);
         calls.iter().filter(|seen| seen.outcome() == crate::double::Outcome::Aborted).count()
     };
-    super::world::until("the calls to be given up", aborted, |count| *count == 3).await;
+    until_answer("the calls to be given up", aborted, |count| *count == 3).await;
     // The other client's call goes on.
     world.double.release();
     let answers = others.rest().await;
@@ -104,7 +105,7 @@ async fn a_modern_call_under_way_is_aborted_and_answered_with_401() {
         let calls = world.double.requests().tool(SLOW);
         calls.iter().filter(|seen| seen.outcome() == crate::double::Outcome::Aborted).count()
     };
-    super::world::until("the calls to be given up", aborted, |count| *count == 2).await;
+    until_answer("the calls to be given up", aborted, |count| *count == 2).await;
 }
 
 #[tokio::test]

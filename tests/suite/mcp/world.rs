@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::double::{ALICE, Double};
 use crate::harness::bridge::{Bridge, BridgeOptions};
-use crate::harness::http::{Answer, Asking, PATIENCE};
+use crate::harness::http::{Answer, Asking};
 use crate::harness::mcp::{Session, modern, post, reply};
 use crate::harness::oauth::{Client, Tokens};
 
@@ -142,17 +142,4 @@ pub(super) fn done(result: &Value) -> &str {
 pub(super) fn refusal(answer: &Answer) -> (u16, i64) {
     let code = answer.json()["error"]["code"].as_i64();
     (answer.status.as_u16(), code.unwrap_or_else(|| panic!("{} {}", answer.status, answer.text())))
-}
-
-/// Asks again until `holds` says yes to an answer.
-pub(super) async fn until<T>(what: &str, ask: impl AsyncFn() -> T, holds: impl Fn(&T) -> bool) -> T {
-    let limit = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        let answer = ask().await;
-        if holds(&answer) {
-            return answer;
-        }
-        assert!(tokio::time::Instant::now() < limit, "waited in vain: {what}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
 }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::world::READS;
 use crate::harness::bridge::BridgeOptions;
 use crate::harness::desktop::{Adopted, Desktop};
-use crate::harness::http::PATIENCE;
 use crate::harness::stdio::{StdioClient, done, failed};
+use crate::harness::waiting::until;
 
 #[tokio::test]
 async fn the_app_is_started_for_a_call_and_stays_when_the_client_goes() {
@@ -39,16 +39,11 @@ async fn the_app_is_started_for_a_call_and_stays_when_the_client_goes() {
     assert_eq!(ask(&["status"]).await.status.code(), Some(3), "a list starts nothing");
 
     let call = client.begin_call(READS, json!({})).await;
-    let limit = tokio::time::Instant::now() + PATIENCE;
-    let code = loop {
-        let asked: Value =
-            serde_json::from_str(&ask(&["requests", "--json"]).await.stdout).unwrap_or_default();
-        if let Some(code) = asked[0]["code"].as_str() {
-            break code.to_owned();
-        }
-        assert!(tokio::time::Instant::now() < limit, "no question");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+    let code = until("a question", async || {
+        let asked: Value = serde_json::from_str(&ask(&["requests", "--json"]).await.stdout).ok()?;
+        asked[0]["code"].as_str().map(str::to_owned)
+    })
+    .await;
     let status: Value = serde_json::from_str(&ask(&["status", "--json"]).await.stdout).expect("a status");
     let app = Adopted::new(u32::try_from(status["pid"].as_u64().expect("a pid")).expect("a pid"));
     let approved = ask(&["approve", &code, "--sandbox"]).await;

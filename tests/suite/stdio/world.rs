@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use crate::double::{ALICE, Double};
 use crate::harness::bridge::{Bridge, BridgeOptions};
-use crate::harness::http::PATIENCE;
 use crate::harness::stdio::{StdioClient, done};
+use crate::harness::waiting::until_answer;
 
 /// What the apps of these tests call themselves, in the words of people.
 pub(super) const CLAUDE: &str = "Claude Desktop";
@@ -80,16 +80,9 @@ pub(super) async fn waiting(bridge: &Bridge) -> Vec<Value> {
 
 /// Waits for a question; it is the only one.
 pub(super) async fn question(bridge: &Bridge) -> Value {
-    let limit = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        let mut waiting = waiting(bridge).await;
-        if let Some(question) = waiting.pop() {
-            assert!(waiting.is_empty(), "one question: {question} and {waiting:?}");
-            return question;
-        }
-        assert!(tokio::time::Instant::now() < limit, "nobody asks");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let mut waiting = until_answer("a question", async || waiting(bridge).await, |all| !all.is_empty()).await;
+    assert_eq!(waiting.len(), 1, "one question: {waiting:?}");
+    waiting.remove(0)
 }
 
 /// Waits for the one question and allows it.

@@ -9,18 +9,15 @@ use bridge_core::clock::{Clock, SystemClock};
 use bridge_core::config::{Config, process_environment};
 use bridge_core::connect::{APPS, App, ConnectError, Connector, Surroundings, find};
 use bridge_core::control::{Client, ClientError};
+use bridge_core::origin::Origin;
 use bridge_core::paths::Paths;
 use bridge_core::view::{ConnectState, ConnectSteps, ConnectView};
-use clap::CommandFactory;
 
 use self::text::{quit_first, sign_in, state, steps};
-use crate::args::{Cli, Connect, Disconnect, Format};
+use crate::args::{Connect, Disconnect, Format};
 use crate::failure::Failure;
 use crate::output::{print, print_json, safe, table};
 use crate::words;
-
-/// The subcommand that makes this program an adapter.
-const ADAPTER: &str = "stdio";
 
 pub(crate) async fn connect(paths: &Paths, client: &Client, options: Connect) -> Result<(), Failure> {
     let connector = connector(paths, client).await?;
@@ -124,8 +121,7 @@ fn list(connector: &Connector, format: Format) -> Result<(), Failure> {
 async fn connector(paths: &Paths, client: &Client) -> Result<Connector, Failure> {
     let surroundings =
         Surroundings::of_process().ok_or_else(|| Failure::Failed("There is no home directory.".into()))?;
-    let url = format!("{}/mcp", address(paths, client).await?);
-    Ok(Connector::new(surroundings, &paths.data_dir, url, adapter()?))
+    Ok(Connector::new(surroundings, &paths.data_dir, &address(paths, client).await?, Some(adapter()?)))
 }
 
 /// Where the bridge is; where it would be, if it does not run.
@@ -141,15 +137,12 @@ async fn address(paths: &Paths, client: &Client) -> Result<String, Failure> {
             "The bridge does not run, and its port is any free one. Start it, or set a port.".into(),
         ));
     }
-    Ok(format!("http://127.0.0.1:{}", config.port))
+    Ok(Origin::canonical(config.port).to_string())
 }
 
-/// This program, in a version that is an adapter.
-pub(crate) fn adapter() -> Result<Option<PathBuf>, Failure> {
-    match Cli::command().find_subcommand(ADAPTER) {
-        Some(_) => std::env::current_exe().map(Some).map_err(Failure::sentence),
-        None => Ok(None),
-    }
+/// The adapter that apps start: this program.
+pub(crate) fn adapter() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(Failure::sentence)
 }
 
 fn named_app(named: &str) -> Result<&'static App, Failure> {

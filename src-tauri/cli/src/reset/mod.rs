@@ -8,6 +8,7 @@ use bridge_core::clock::{Clock, SystemClock};
 use bridge_core::config::{API_KEY_VARIABLE, Config, process_environment};
 use bridge_core::connect::{Connector, Surroundings};
 use bridge_core::control::{Client, ClientError};
+use bridge_core::origin::Origin;
 use bridge_core::paths::Paths;
 use bridge_core::reset::{Reset, ResetError};
 use bridge_core::vault::Vault;
@@ -73,13 +74,12 @@ fn reset(paths: &Paths, running: Option<&StatusView>, keeps_apps: bool) -> Resul
     let port =
         || Config::load(paths, &process_environment).ok().map(|config| config.port).filter(|port| *port != 0);
     let url =
-        running.map(|status| status.url.clone()).or_else(|| Some(format!("http://127.0.0.1:{}", port()?)));
+        running.map(|status| status.url.clone()).or_else(|| Some(Origin::canonical(port()?).to_string()));
     // Another bridge of this person may use the same address while this one does not run.
     let owns_address = url.is_some() && (running.is_some() || paths.home.is_none());
     let connector = match Surroundings::of_process().filter(|_| !keeps_apps) {
         Some(surroundings) => {
-            let url = format!("{}/mcp", url.unwrap_or_default());
-            Some(Connector::new(surroundings, &paths.data_dir, url, adapter()?))
+            Some(Connector::new(surroundings, &paths.data_dir, &url.unwrap_or_default(), Some(adapter()?)))
         }
         None => None,
     };

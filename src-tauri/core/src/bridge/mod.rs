@@ -91,6 +91,12 @@ impl Bridge {
         self.address
     }
 
+    /// The same as a URL, in the canonical spelling and without a path.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// What waits for a person, and every change of it.
     #[must_use]
     pub fn questions(&self) -> watch::Receiver<Vec<RequestView>> {

@@ -20,7 +20,7 @@ impl Bridge {
         let accounts = accounts.unwrap_or_default();
         StatusView {
             state: state(requests, self.settings().paused, &accounts, *self.accounts.reachability().borrow()),
-            url: format!("http://{}", self.address),
+            url: self.url(),
             instance: self.instance.to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),

@@ -19,10 +19,16 @@ const PASSING: [&str; 5] = ["AppTranslocation", "Volumes", "Cellar", "Caskroom",
 /// Where an `AppImage` mounts itself.
 const PASSING_START: &str = ".mount_";
 
+/// Where the command line is that was installed with a program of ours, whether it is there or not.
+#[must_use]
+pub fn command_line_beside(program: &Path) -> PathBuf {
+    program.with_file_name(PROGRAM).with_extension(std::env::consts::EXE_EXTENSION)
+}
+
 /// The adapter beside a program of ours, if it is there, at a place that stays when the bridge is updated.
 #[must_use]
 pub fn adapter_beside(program: &Path) -> Option<PathBuf> {
-    let path = program.with_file_name(PROGRAM).with_extension(std::env::consts::EXE_EXTENSION);
+    let path = command_line_beside(program);
     (path.is_absolute() && stays(&path) && path.is_file()).then_some(path)
 }
 
@@ -81,7 +87,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let app = folder.path().join("jean-memory-bridge");
         assert_eq!(adapter_beside(&app), None);
-        let adapter = folder.path().join(PROGRAM).with_extension(std::env::consts::EXE_EXTENSION);
+        let adapter = command_line_beside(&app);
         std::fs::create_dir(&adapter).unwrap();
         assert_eq!(adapter_beside(&app), None, "a folder is no program");
         std::fs::remove_dir(&adapter).unwrap();

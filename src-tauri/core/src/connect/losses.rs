@@ -164,8 +164,8 @@ mod tests {
                 applications: Vec::new(),
                 runs: Box::new(|_| false),
             };
-            let url = "http://127.0.0.1:5326/mcp".to_owned();
-            Connector::new(surroundings, &self.0.path().join("data"), url, Some("/opt/jean-bridge".into()))
+            let adapter = Some("/opt/jean-bridge".into());
+            Connector::new(surroundings, &self.0.path().join("data"), "http://127.0.0.1:5326", adapter)
         }
 
         fn wipe(&self) {

@@ -27,7 +27,7 @@ mod trouble;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub use self::adapter::{adapter_beside, is_adapter};
+pub use self::adapter::{adapter_beside, command_line_beside, is_adapter};
 use self::apps::Transport;
 pub use self::apps::{APPS, App, find};
 pub use self::document::Unreadable;
@@ -44,6 +44,7 @@ use self::plan::Plan;
 use self::planning::Aim;
 use self::state::{FileState, entry_in};
 pub use self::surroundings::{Environment, Surroundings, System};
+use crate::origin::path;
 use crate::view::{ConnectBy, ConnectNext, ConnectState, ConnectSteps, ConnectView};
 
 /// Connects and disconnects the apps of one person.
@@ -55,10 +56,11 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// `url` is the address for apps, with its path; `adapter` the absolute path of the program that is one, if this
+    /// `bridge` is the bridge's URL, without a path; `adapter` the absolute path of the program that is one, if this
     /// version has it. Backups and what was written are kept in `data_dir`.
     #[must_use]
-    pub fn new(surroundings: Surroundings, data_dir: &Path, url: String, adapter: Option<PathBuf>) -> Self {
+    pub fn new(surroundings: Surroundings, data_dir: &Path, bridge: &str, adapter: Option<PathBuf>) -> Self {
+        let url = format!("{bridge}{}", path::MCP);
         Self { surroundings, memory: Memory::new(data_dir), url, adapter }
     }
 

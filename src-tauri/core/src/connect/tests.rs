@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::*;
 use crate::view::{ConnectStep, EntryChange};
 
+const BRIDGE: &str = "http://127.0.0.1:5326";
 const URL: &str = "http://127.0.0.1:5326/mcp";
 const CURSOR: &str = ".cursor/mcp.json";
 
@@ -55,7 +56,7 @@ impl Home {
         fs::set_permissions(self.path(&file), fs::Permissions::from_mode(0o700)).expect("a program");
     }
 
-    fn connector_at(&self, url: &str, adapter: Option<&str>, running: Option<&'static str>) -> Connector {
+    fn connector_at(&self, bridge: &str, adapter: Option<&str>, running: Option<&'static str>) -> Connector {
         let path: OsString = format!("{}:/usr/bin:/bin", self.path("bin").display()).into();
         let environment = HashMap::from([("PATH".to_owned(), path)]);
         let surroundings = Surroundings {
@@ -65,11 +66,11 @@ impl Home {
             applications: Vec::new(),
             runs: Box::new(move |name| running == Some(name)),
         };
-        Connector::new(surroundings, &self.path("data"), url.to_owned(), adapter.map(PathBuf::from))
+        Connector::new(surroundings, &self.path("data"), bridge, adapter.map(PathBuf::from))
     }
 
     fn connector(&self) -> Connector {
-        self.connector_at(URL, None, None)
+        self.connector_at(BRIDGE, None, None)
     }
 
     fn backups(&self) -> usize {
@@ -219,7 +220,7 @@ async fn changed_lost_and_outdated_are_three_things() {
     ));
 
     home.write(CURSOR, &connected);
-    let moved = home.connector_at("http://127.0.0.1:7777/mcp", None, None);
+    let moved = home.connector_at("http://127.0.0.1:7777", None, None);
     assert_eq!(state(&moved, "cursor"), (ConnectState::Changed, Some(EntryChange::Outdated)));
     let again = connect(&moved, "cursor").await.unwrap();
     let [ConnectStep::Edit { removed, added, .. }] = &again.steps[..] else { panic!("{again:?}") };
@@ -281,7 +282,7 @@ async fn what_could_not_be_written_was_not_lost_by_the_app() {
     protect(0o600);
     connect(&home.connector(), "cursor").await.unwrap();
     protect(0o444);
-    let moved = home.connector_at("http://127.0.0.1:5327/mcp", None, None);
+    let moved = home.connector_at("http://127.0.0.1:5327", None, None);
     assert!(matches!(connect(&moved, "cursor").await, Err(ConnectError::File { .. })));
     assert_eq!(state(&moved, "cursor"), (ConnectState::Changed, Some(EntryChange::Outdated)));
     protect(0o600);
@@ -339,7 +340,7 @@ mod adapters {
         assert!(matches!(refused, Err(ConnectError::NeedsAdapter(_))), "{refused:?}");
         assert_eq!(home.read(FILE), "{}");
 
-        let connector = home.connector_at(URL, PROGRAM, None);
+        let connector = home.connector_at(BRIDGE, PROGRAM, None);
         connect(&connector, "claude-desktop").await.unwrap();
         let written: Value = serde_json::from_str(&home.read(FILE)).unwrap();
         let entry = &written["mcpServers"]["jean-memory"];
@@ -349,7 +350,7 @@ mod adapters {
     #[tokio::test]
     async fn an_app_that_would_write_over_its_file_is_to_be_quit_first() {
         let home = Home::with(FILE, "{}");
-        let running = home.connector_at(URL, PROGRAM, Some("claude-desktop"));
+        let running = home.connector_at(BRIDGE, PROGRAM, Some("claude-desktop"));
         assert!(running.app(app("claude-desktop")).quit_first);
         assert!(matches!(connect(&running, "claude-desktop").await, Err(ConnectError::QuitFirst(_))));
         let preview = running.preview_connect(app("claude-desktop"), false).unwrap();
@@ -365,7 +366,7 @@ mod adapters {
     async fn with_an_adapter_only_apps_that_need_it_use_it() {
         let home = Home::with(".gemini/config/mcp_config.json", "{}");
         home.write(CURSOR, "{}");
-        let connector = home.connector_at(URL, PROGRAM, None);
+        let connector = home.connector_at(BRIDGE, PROGRAM, None);
         connect(&connector, "antigravity").await.unwrap();
         connect(&connector, "cursor").await.unwrap();
         assert!(home.read(".gemini/config/mcp_config.json").contains("stdio"));
@@ -396,7 +397,7 @@ esac"#;
         let done = connect(&connector, "claude-code").await.unwrap();
         assert_eq!((done.app.state, done.instead_of), (ConnectState::Connected, None));
         assert_eq!(home.backups(), 1);
-        let moved = home.connector_at("http://127.0.0.1:7777/mcp", None, None);
+        let moved = home.connector_at("http://127.0.0.1:7777", None, None);
         assert_eq!(state(&moved, "claude-code"), (ConnectState::Changed, Some(EntryChange::Outdated)));
         connect(&moved, "claude-code").await.unwrap();
         disconnect(&moved, "claude-code").await.unwrap();
@@ -426,7 +427,7 @@ esac"#;
     #[tokio::test]
     async fn without_its_program_such_a_file_is_edited_only_while_nothing_of_the_app_runs() {
         let home = Home::with(".claude.json", "{}");
-        let running = home.connector_at(URL, None, Some("claude"));
+        let running = home.connector_at(BRIDGE, None, Some("claude"));
         assert!(matches!(connect(&running, "claude-code").await, Err(ConnectError::QuitFirst(_))));
         connect(&home.connector(), "claude-code").await.unwrap();
         assert!(home.read(".claude.json").contains(URL));
@@ -468,7 +469,7 @@ esac"#;
         let home = Home::with(".codex/config.toml", before);
         home.connector().connect(app("codex"), true, now()).await.unwrap();
         home.program("codex", "exit 1");
-        let moved = home.connector_at("http://127.0.0.1:7777/mcp", None, None);
+        let moved = home.connector_at("http://127.0.0.1:7777", None, None);
         assert_eq!(connect(&moved, "codex").await.unwrap().instead_of, None);
         disconnect(&moved, "codex").await.unwrap();
         assert_eq!(home.read(".codex/config.toml"), before);

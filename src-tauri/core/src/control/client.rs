@@ -17,7 +17,7 @@ use super::routes::{
     ACCOUNTS, APPROVE, CLIENTS, DENY, DOCTOR, END, REMOVE_ACCOUNT, REQUESTS, REVOKE, SETTINGS, STATUS, WINDOW,
 };
 use super::transport;
-use super::wire::{AddAccount, Approve, Deny, ErrorBody, Examine, RemoveAccount, Revoke, WireKey};
+use super::wire::{AddAccount, Approve, Deny, ErrorBody, Examine, HOST, RemoveAccount, Revoke, WireKey};
 use crate::api_key::ApiKey;
 use crate::ids::AccountId;
 use crate::paths::Paths;
@@ -280,8 +280,7 @@ impl Connection {
         let request = Request::builder()
             .method(method)
             .uri(path)
-            // HTTP/1.1 wants one; there is no host behind a socket.
-            .header(http::header::HOST, "jean-bridge")
+            .header(http::header::HOST, HOST)
             .header(http::header::CONTENT_TYPE, "application/json")
             .body(Full::new(body))
             .map_err(|_| ClientError::Garbled)?;

@@ -27,4 +27,4 @@ pub use failure::{Failure, failed};
 pub(crate) use listener::IDLE;
 pub use listener::{ClaimError, Listener, Lock};
 pub use routes::router;
-pub use wire::{Account, Approve, ErrorBody, Failed, WireKey};
+pub use wire::{Account, Approve, ErrorBody, Failed, HOST, WireKey};

@@ -12,6 +12,9 @@ use crate::ids::{AccountId, QuestionId};
 use crate::scope::Scopes;
 use crate::view::Subject;
 
+/// HTTP/1.1 wants a Host (RFC 9112 §3.2), and there is none behind a socket.
+pub const HOST: &str = "jean-bridge";
+
 /// `POST /v1/requests/approve`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

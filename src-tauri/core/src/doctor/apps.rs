@@ -2,6 +2,7 @@
 
 use super::{Doctor, blocking};
 use crate::connect::{APPS, Connector, Surroundings};
+use crate::origin::Origin;
 use crate::view::{AppFinding, Check, ConnectState, ConnectView, EntryChange, Finding, Subject, Unexamined};
 
 impl Doctor {
@@ -11,14 +12,14 @@ impl Doctor {
             Some(status) => status.url,
             None => match self.configured().await {
                 Ok(config) if config.port == 0 => return told(Unexamined::BridgeNeeded.into()),
-                Ok(config) => format!("http://127.0.0.1:{}", config.port),
+                Ok(config) => Origin::canonical(config.port).to_string(),
                 Err(_) => return told(Unexamined::SettingsFirst.into()),
             },
         };
         let (data_dir, adapter) = (self.paths.data_dir.clone(), self.known.adapter.clone());
         let found = blocking(move || {
             let surroundings = Surroundings::of_process()?;
-            Some(findings(&Connector::new(surroundings, &data_dir, format!("{url}/mcp"), adapter)))
+            Some(findings(&Connector::new(surroundings, &data_dir, &url, adapter)))
         });
         match found.await.flatten() {
             None => told(AppFinding::AppsNotLookedFor.into()),

@@ -23,7 +23,7 @@ use sse_stream::SseStream;
 use super::answer::Answer;
 use super::headers::disguised;
 use super::link::Link;
-use crate::control::{ClientError, adapter_wire};
+use crate::control::{self, ClientError, adapter_wire};
 
 /// Of one answer, or of one stream.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
@@ -81,7 +81,7 @@ impl Question<'_> {
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(adapter_wire::target(adapter_wire::MCP, self.client))
-            .header(HOST, "jean-bridge")
+            .header(HOST, control::HOST)
             .header(CONTENT_TYPE, JSON_MIME_TYPE)
             .header(ACCEPT, "application/json, text/event-stream")
             .header(HEADER_MCP_PROTOCOL_VERSION, REVISION.as_str())

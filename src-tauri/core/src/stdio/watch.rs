@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::link::Link;
 use super::offer::{Offer, State};
+use crate::control;
 use crate::control::adapter_wire::{self, AdapterEvent};
 
 /// How soon a bridge that was lost is looked for again, at first and at last. Nobody notices the last, because a call
@@ -40,7 +41,7 @@ async fn follow(link: &Link, client: &str, state: &watch::Sender<State>) -> bool
     let request = Request::builder()
         .method(Method::GET)
         .uri(adapter_wire::target(adapter_wire::EVENTS, client))
-        .header(HOST, "jean-bridge")
+        .header(HOST, control::HOST)
         .body(Full::<Bytes>::default());
     let Ok(request) = request else { return false };
     let Ok(Ok((response, _connection))) = timeout(QUICK, link.send(request)).await else { return false };

@@ -8,6 +8,7 @@ import { go } from "../navigation.js";
 import { confirmIn } from "../parts/confirmation.js";
 import { perform } from "../parts/perform.js";
 import { say } from "../parts/say.js";
+import { selectable } from "../parts/selectable.js";
 import { waiting } from "../parts/states.js";
 import { resultShown } from "./connect_result.js";
 import { stepsShown } from "./connect_steps.js";
@@ -23,11 +24,16 @@ export function makeActions({ place, foot, failure, title, refresh, fresh, app }
   return { connect, replace: askReplace, disconnect, link, extension, look };
 
   function connect({ currentTarget }) {
-    attempt(currentTarget, { run: () => ask("connect_app", { id: id(), replace: false }), preview: () => ask("connect_preview", { id: id(), replace: false }), done: connected });
+    attempt(currentTarget, connecting({ replace: false }));
   }
 
   function disconnect({ currentTarget }) {
     attempt(currentTarget, { run: () => ask("disconnect_app", { id: id() }), preview: () => ask("disconnect_preview", { id: id() }), done: disconnected });
+  }
+
+  function connecting({ replace }) {
+    const wanted = { id: id(), replace };
+    return { run: () => ask("connect_app", wanted), preview: () => ask("connect_preview", wanted), done: connected };
   }
 
   async function look({ currentTarget }) {
@@ -73,12 +79,12 @@ export function makeActions({ place, foot, failure, title, refresh, fresh, app }
 
   async function askReplace({ currentTarget: button }) {
     const { name } = app();
+    const work = connecting({ replace: true });
     let preview;
     const isKnown = await perform(button, failure, async () => {
-      preview = await ask("connect_preview", { id: id(), replace: true });
+      preview = await work.preview();
     });
     if (!isKnown) return;
-    const work = { run: () => ask("connect_app", { id: id(), replace: true }), preview: () => ask("connect_preview", { id: id(), replace: true }), done: connected };
     let steps;
     show(foot, false);
     confirmIn(place, {
@@ -128,7 +134,7 @@ export function makeActions({ place, foot, failure, title, refresh, fresh, app }
     if (!isSaved) return;
     const { name } = app();
     const leave = element("button", { type: "button", onclick: close }, t("connect.close"));
-    const words = [phrase("connect.extension_saved", { file: element("code", { class: "selectable" }, file) }), phrase("connect.extension_next", { name }), phrase("connect.extension_instead", { name })];
+    const words = [phrase("connect.extension_saved", { file: selectable(file) }), phrase("connect.extension_next", { name }), phrase("connect.extension_instead", { name })];
     occupy(element("div", { class: "inset" }, ...words.map((each, index) => element("p", index === 0 ? { tabIndex: -1 } : {}, each)), element("div", { class: "row row-end" }, leave)));
   }
 

@@ -9,6 +9,7 @@ import { facts } from "../parts/facts.js";
 import { icon, iconButton } from "../parts/icon.js";
 import { mark } from "../parts/mark.js";
 import { failureSlot } from "../parts/perform.js";
+import { selectable } from "../parts/selectable.js";
 import { makeActions } from "./connect_actions.js";
 import { entryByHand } from "./connect_others.js";
 import { stepsShown } from "./connect_steps.js";
@@ -146,12 +147,12 @@ function wayOf({ by, files, by_hand: byHand }) {
   if (by === "command") return [t("connect.by_command")];
   if (by === "adapter") return [t("connect.by_adapter")];
   if (files.length > 1) return [t("connect.by_files", { count: files.length })];
-  return [phrase("connect.by_file", { file: element("code", { class: "selectable" }, byHand.file ?? files[0]) })];
+  return [phrase("connect.by_file", { file: selectable(byHand.file ?? files[0]) })];
 }
 
 function known({ files, sign_in: signIn }) {
   return facts([
-    [t("connect.file_fact"), element("div", { class: "stack" }, ...files.map((file) => element("code", { class: "selectable" }, file)))],
+    [t("connect.file_fact"), element("div", { class: "stack" }, ...files.map((file) => selectable(file)))],
     [t("connect.sign_in"), signIn ? codeBlock(signIn) : null],
   ]);
 }

@@ -4,6 +4,7 @@ import { element, fill, phrase, show } from "../../dom.js";
 import { t } from "../../words.js";
 import { addressLine, codeBlock } from "../parts/code_block.js";
 import { icon } from "../parts/icon.js";
+import { selectable } from "../parts/selectable.js";
 import { nextStep } from "./connect_result.js";
 
 /** None of the apps that are known. */
@@ -64,7 +65,7 @@ export function makeOtherApps() {
 /** Every way to enter the bridge in an app without the bridge. */
 export function entryByHand({ by_hand: { command, file, entry } }) {
   if (!entry) return [];
-  const place = element("code", { class: "selectable" }, file ?? "");
+  const place = selectable(file ?? "");
   return [
     ...(command ? [element("p", {}, t("connect.command")), codeBlock(command)] : []),
     element("p", {}, phrase(command ? "connect.file_instead" : "connect.file", { file: place })),

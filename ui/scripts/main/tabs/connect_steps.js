@@ -3,6 +3,7 @@
 import { element, fill, phrase } from "../../dom.js";
 import { t } from "../../words.js";
 import { codeBlock } from "../parts/code_block.js";
+import { selectable } from "../parts/selectable.js";
 
 /** Nodes for a preview. */
 export function stepsShown({ app, steps, quit_first: isRunning }) {
@@ -15,12 +16,12 @@ function shown(step) {
     case "run":
       return [element("p", {}, t("connect.step_run")), codeBlock(step.command)];
     case "remove":
-      return [element("p", {}, phrase("connect.step_remove", { file: path(step.file) }))];
+      return [element("p", {}, phrase("connect.step_remove", { file: selectable(step.file) }))];
     default: {
       const lines = element("pre", { class: "change selectable", tabIndex: 0, role: "group" });
       fill(lines, ...step.removed.map((line) => changed("del", "−", "connect.line_goes", line)), ...step.added.map((line) => changed("ins", "+", "connect.line_comes", line)));
       lines.setAttribute("aria-label", t("connect.changes"));
-      return [element("p", {}, phrase("connect.step_edit", { file: path(step.file), line: step.line })), lines, element("p", { class: "quiet" }, t("connect.step_only"))];
+      return [element("p", {}, phrase("connect.step_edit", { file: selectable(step.file), line: step.line })), lines, element("p", { class: "quiet" }, t("connect.step_only"))];
     }
   }
 }
@@ -28,8 +29,4 @@ function shown(step) {
 /** A sign beside the colour, and words for those who see neither. */
 function changed(tag, sign, words, line) {
   return element(tag, {}, element("span", { "aria-hidden": "true", class: "sign" }, sign), element("span", { class: "unseen" }, `${t(words)} `), line);
-}
-
-function path(file) {
-  return element("code", { class: "selectable" }, file);
 }

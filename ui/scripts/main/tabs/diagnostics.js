@@ -8,6 +8,7 @@ import { facts } from "../parts/facts.js";
 import { iconButton } from "../parts/icon.js";
 import { failureSlot, perform } from "../parts/perform.js";
 import { say } from "../parts/say.js";
+import { selectable } from "../parts/selectable.js";
 import { NOTICEABLE, failedState, waiting } from "../parts/states.js";
 import { makeChecks } from "./checks.js";
 
@@ -113,17 +114,16 @@ export function makeDiagnostics(panel) {
 }
 
 function rows(found) {
-  const path = (text) => element("code", { class: "selectable" }, text);
   return [
-    [t("diagnostics.version"), path(found.version)],
-    [t("diagnostics.address"), path(found.url)],
+    [t("diagnostics.version"), selectable(found.version)],
+    [t("diagnostics.address"), selectable(found.url)],
     [t("diagnostics.started"), found.started_at ? timeAgo(found.started_at) : null],
-    [t("diagnostics.process"), path(String(found.pid))],
-    [t("diagnostics.instance"), path(found.instance)],
-    [t("diagnostics.system"), found.os ? path(found.os) : null],
-    [t("diagnostics.webview"), found.webview ? path(found.webview) : null],
-    [t("diagnostics.config"), path(found.config_file)],
-    [t("diagnostics.data"), path(found.data_dir)],
-    [t("diagnostics.logs"), path(found.log_dir)],
+    [t("diagnostics.process"), selectable(String(found.pid))],
+    [t("diagnostics.instance"), selectable(found.instance)],
+    [t("diagnostics.system"), found.os ? selectable(found.os) : null],
+    [t("diagnostics.webview"), found.webview ? selectable(found.webview) : null],
+    [t("diagnostics.config"), selectable(found.config_file)],
+    [t("diagnostics.data"), selectable(found.data_dir)],
+    [t("diagnostics.logs"), selectable(found.log_dir)],
   ];
 }

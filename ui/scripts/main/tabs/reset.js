@@ -8,6 +8,7 @@ import { confirmIn } from "../parts/confirmation.js";
 import { iconButton } from "../parts/icon.js";
 import { failureSlot, perform } from "../parts/perform.js";
 import { say } from "../parts/say.js";
+import { selectable } from "../parts/selectable.js";
 
 export function resetSection() {
   const failure = failureSlot();
@@ -56,22 +57,18 @@ function planned({ apps, starts_at_login: login, keychain, files, stays }) {
     ...apps.map((app) => (app.blocked ? phrase("reset.app_blocked", { app: app.name, reason: app.blocked }) : phrase("reset.app", { app: app.name }))),
     login && t("reset.login"),
     keychain.entries.length > 0 && t("reset.keychain", { count: keychain.entries.length }),
-    ...kinds.map((holds) => phrase("reset.file", { what: t(`reset.holds_${holds}`), path: path(files.find((file) => file.holds === holds).path) })),
+    ...kinds.map((holds) => phrase("reset.file", { what: t(`reset.holds_${holds}`), path: selectable(files.find((file) => file.holds === holds).path) })),
   ];
   return [list(goes), ...staying(stays)];
 }
 
 function staying(stays) {
   if (stays.length === 0) return [];
-  return [element("p", { class: "strong" }, t("reset.stays")), list(stays.map(({ path: at, because, reason }) => phrase(`reset.stays_${because}`, { path: path(at), reason: reason ?? "" })))];
+  return [element("p", { class: "strong" }, t("reset.stays")), list(stays.map(({ path: at, because, reason }) => phrase(`reset.stays_${because}`, { path: selectable(at), reason: reason ?? "" })))];
 }
 
 function list(items) {
   return element("ul", {}, ...items.filter(Boolean).map((item) => element("li", {}, item)));
-}
-
-function path(file) {
-  return element("code", { class: "selectable" }, file);
 }
 
 /** The bridge has ended: the window has nothing else to show. */
