@@ -49,9 +49,9 @@ bench: setup-bench ## Start-up, windows, calls and memory of a release build, be
 	@python3 tools/bench
 
 .PHONY: mcpb
-mcpb: setup-run ## The extension for Claude Desktop on any computer, target/jean-memory-bridge.mcpb
+mcpb: setup-run ## The extension for Claude Desktop on any computer, target/jean-memory.mcpb
 	@mkdir -p target
-	cargo run --locked --package jean-bridge -- mcpb --any-computer target/jean-memory-bridge.mcpb
+	cargo run --locked --package jean-bridge -- mcpb --any-computer target/jean-memory.mcpb
 
 .PHONY: setup
 setup: ## Install the packages that a build of everything needs (Debian, Ubuntu)

@@ -125,8 +125,8 @@ pub(crate) enum Command {
     },
     /// Connect an AI app of this computer; without a name, list them
     ///
-    /// The app's own program does it where it has one; else its settings are edited: nothing in them changes but the
-    /// bridge's entry, and a backup is kept.
+    /// The app's own program does it where it has one that works; else its settings are edited: nothing in them
+    /// changes but the bridge's entry, and a backup is kept.
     #[command(after_help = CONNECT_EXAMPLES)]
     Connect(Connect),
     /// Take the bridge out of an app again
@@ -336,7 +336,7 @@ mod tests {
             "reset --yes --keep-apps",
             "logs -f",
             "mcpb",
-            "mcpb --any-computer target/jean-memory-bridge.mcpb",
+            "mcpb --any-computer target/jean-memory.mcpb",
             "completions bash",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());

@@ -64,7 +64,7 @@ pub(crate) async fn approve(client: &Client, options: args::Approve) -> Result<(
     let code = options.code;
     let approve = Approve { code, question: read, account, scopes, save_unchecked: options.save_unchecked };
     client.approve(&approve).await?;
-    print(&format!("Allowed {name}. `jean-bridge revoke` takes it back.\n"))
+    print(&format!("Allowed {name}. `jean-bridge revoke NAME` takes it back.\n"))
 }
 
 pub(crate) async fn deny(client: &Client, code: &str) -> Result<(), Failure> {

@@ -133,7 +133,9 @@ pub(crate) fn goes_to(destination: &Destination) -> String {
 
 /// The file and the number of a program of this computer, where there is no room for its path.
 pub(crate) fn program(program: &str) -> String {
-    safe(program.rsplit(['/', '\\']).next().unwrap_or(program))
+    let name = safe(program.rsplit(['/', '\\']).next().unwrap_or(program));
+    // Its number alone, where the system does not tell more.
+    if name.chars().all(|letter| letter.is_ascii_digit()) { format!("process {name}") } else { name }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ async fn a_call_of_an_adapter_is_allowed_in_the_window_shown_like_any_app_and_re
     let window = Consent::about(&world.app, &code(&world).await).await;
     window.until_shown("Claude Desktop wants to use your memories").await;
     window.until_shown("Answer goes to this computer").await;
-    window.until_shown("the app names it if it waits long").await;
+    window.until_shown("the app shows it later").await;
     assert!(!window.page.text().await.contains("browser"));
     window.page.find("#details-button").await.click().await;
     let program = CLIENTS.node().canonicalize().unwrap();

@@ -120,7 +120,7 @@ async fn an_apps_link_is_opened_and_the_card_sees_what_the_app_wrote() {
         ("Goose", "goose://extension?"),
         ("Cursor", "cursor://anysphere.cursor-deeplink/mcp/install?"),
     ] {
-        page.find_called(&format!("Ask in {app} instead")).await.click().await;
+        page.find_called(&format!("Let {app} ask instead")).await.click().await;
         page.until_shown(&format!("{app} opens and asks")).await;
         until("the link", async || {
             let opened = std::fs::read_to_string(home.path("opened")).unwrap_or_default();

@@ -93,7 +93,7 @@ fn disconnected(done: &ConnectSteps, is_only_shown: bool) -> String {
             format!("This would disconnect {name}:\n{}{}", steps(done), quit_first(done))
         }
         (false, false) => format!(
-            "Disconnected {name}.\n{}What it was allowed stays; to take that back: jean-bridge revoke\n",
+            "Disconnected {name}.\n{}What it was allowed stays; to take that back: jean-bridge revoke NAME\n",
             steps(done)
         ),
     }

@@ -29,7 +29,7 @@ pub(super) fn state(app: &ConnectView) -> String {
 /// What comes next.
 pub(super) fn sign_in(app: &ConnectView) -> String {
     let how = app.sign_in.as_ref().map_or_else(|| ".".into(), |how| format!("; to sign in now, type: {how}"));
-    format!("It asks for access at its first use{how}\n")
+    format!("If it is running, start it anew. It asks for access at its first use{how}\n")
 }
 
 /// What must be done before it.

@@ -19,10 +19,10 @@ pub(super) fn plan(plan: &ResetPlan, running: Option<&StatusView>, is_only_shown
     if plan.is_empty() && running.is_none() {
         return format!("There is nothing to remove.\n{}", stays(&plan.stays));
     }
-    let mut text = if is_only_shown { "This would be removed:\n" } else { "This is removed:\n" }.to_owned();
+    let mut goes = String::new();
     let mut line = |words: &str| {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {words}");
+        let _ = writeln!(goes, "  {words}");
     };
     if let Some(status) = running {
         line(&format!("the bridge that runs ends (process {})", status.pid));
@@ -44,6 +44,11 @@ pub(super) fn plan(plan: &ResetPlan, running: Option<&StatusView>, is_only_shown
     for file in plan.files.iter().filter(|file| !is_beside_a_database(&file.path)) {
         line(&file_line(file));
     }
+    let mut text = match (goes.is_empty(), is_only_shown) {
+        (true, _) => "There is nothing to remove.\n".to_owned(),
+        (false, true) => format!("This would be removed:\n{goes}"),
+        (false, false) => format!("This is removed:\n{goes}"),
+    };
     if let Some(trouble) = plan.keychain.trouble {
         let _ = writeln!(text, "{}", trouble.sentence());
     }
@@ -64,9 +69,12 @@ pub(super) fn outcome(outcome: &ResetOutcome) -> String {
     if outcome.started_at_login {
         text.push_str("It does not start at login any more.\n");
     }
-    let entries = counted(outcome.keychain_entries, "entry", "entries");
     let files = counted(outcome.files.len(), "file or folder", "files and folders");
-    let _ = writeln!(text, "Removed {entries} of the keychain, {files}.");
+    let entries = match outcome.keychain_entries {
+        0 => String::new(),
+        entries => format!("{} of the keychain, ", counted(entries, "entry", "entries")),
+    };
+    let _ = writeln!(text, "Removed {entries}{files}.");
     if let Some(trouble) = outcome.keychain {
         let _ = writeln!(text, "{}", trouble.sentence());
     }

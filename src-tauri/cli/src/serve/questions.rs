@@ -157,7 +157,7 @@ impl Asking<'_> {
             }
         }
         let (said, is_done) = match approved {
-            Ok(()) => ("Allowed. `jean-bridge revoke` takes it back.\n".to_owned(), true),
+            Ok(()) => ("Allowed. `jean-bridge revoke NAME` takes it back.\n".to_owned(), true),
             Err(error) => {
                 let is_gone = matches!(error, AnswerError::UnknownQuestion);
                 (line_of(error), is_gone)

@@ -80,12 +80,12 @@ function finished({ apps, keychain_entries: entries, keychain, stays }) {
   const card = element(
     "div",
     { class: "card" },
-    list([...apps.map((app) => phrase("reset.app_done", { app: app.name })), t("reset.keychain_done", { count: entries }), t("reset.files_done")]),
+    list([...apps.map((app) => phrase("reset.app_done", { app: app.name })), entries > 0 && t("reset.keychain_done", { count: entries }), t("reset.files_done")]),
     ...staying(stays),
     keychain && element("p", {}, t(`failure.reset_keychain_${keychain}`)),
     failure,
     element("div", { class: "row row-end" }, again, quit),
   );
-  fill(document.body, element("main", { class: "stage" }, element("header", { class: "head" }, title), card));
+  fill(document.body, element("main", { class: "panel finished" }, element("header", { class: "head" }, title), card));
   title.focus();
 }

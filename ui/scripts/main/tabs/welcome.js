@@ -24,8 +24,8 @@ export function makeWelcome(panel) {
   const accountBody = element("div", { class: "stack" }, element("p", { class: "quiet" }, t("welcome.step_account_why")), entry.root, failure);
   const accountStep = makeStep(1, t("welcome.step_account"), accountBody);
   const address = element("div");
-  const how = element("button", { type: "button", class: "plain", onclick: () => go("connect") }, t("welcome.how"));
-  const connectStep = makeStep(2, t("welcome.step_connect"), element("div", { class: "stack" }, element("p", { class: "quiet" }, t("welcome.step_connect_why")), address, element("div", { class: "row" }, how)));
+  const how = element("button", { type: "button", onclick: () => go("connect") }, t("welcome.how"));
+  const connectStep = makeStep(2, t("welcome.step_connect"), element("div", { class: "stack" }, element("p", { class: "quiet" }, t("welcome.step_connect_why")), element("div", { class: "row" }, how), address));
   const tray = element("p", {});
   const done = element("button", { type: "button", class: "accent main", onclick: () => go("apps") }, t("welcome.done"));
   let url;

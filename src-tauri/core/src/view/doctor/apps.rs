@@ -62,9 +62,8 @@ impl AppFinding {
     pub(super) fn told(&self) -> Told {
         let again =
             |app: &str| format!("Connect it again: Connect in the window, or jean-bridge connect {app}");
-        let replace = |app: &str| {
-            format!("Connect it again: Connect in the window, or jean-bridge connect {app} --replace")
-        };
+        let replace =
+            |app: &str| format!("Replace it: Connect in the window, or jean-bridge connect {app} --replace");
         match self {
             Self::NoAppConnected => Told::note("No app is connected by its settings.")
                 .cure("Connect one: Connect in the window, or jean-bridge connect"),

@@ -157,7 +157,7 @@ impl BridgeFinding {
                 Told::failed("The running bridge gives answers that this program does not understand.")
                     .cure("Restart the bridge: it is of another version.")
             }
-            Self::SameVersion { version } => Told::ok(format!("All is of version {version}.")),
+            Self::SameVersion { version } => Told::ok(format!("All programs are version {version}.")),
             Self::VersionDiffers { running, own } => {
                 Told::warning(format!("The running bridge is version {running}, this program {own}."))
                     .cure("Restart the bridge; if that does not help, install both from one version.")
