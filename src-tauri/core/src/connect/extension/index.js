@@ -21,7 +21,7 @@ const FIRST_PAUSE_MS = 250; // before one that keeps ending, doubled each time
 const LONGEST_PAUSE_MS = 30_000;
 const LAST_WORDS_MS = 1_000; // for output after the end of an adapter
 const FAREWELL_MS = 2_000; // for an adapter whose input has ended
-const LONGEST_LINE = 16 * 1024 * 1024; // bytes; the adapter reads no more either
+const LONGEST_LINE = 64 * 1024 * 1024; // bytes; no answer of the adapter is longer
 
 const VERSIONS = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 const WITHOUT_HANDSHAKE = "2026-07-28";
