@@ -124,7 +124,7 @@ async fn a_bridge_without_windows_that_runs_already_is_told() {
     let home = desktop.bridge_home();
     std::fs::create_dir_all(&home).unwrap();
     let bridge = BridgeOptions::default().home(&home).start().await;
-    let app = AppOptions::default().launch(&desktop);
+    let app = AppOptions::default().arguments(&[]).launch(&desktop);
     let page = app.page("cannot_start.html").await;
     page.until_shown("Jean Memory Bridge already runs without a window").await;
     page.until_shown("Apps reach your memories through it").await;

@@ -43,6 +43,8 @@ const DISPLAYS: [&str; 2] = ["WAYLAND_DISPLAY", "DISPLAY"];
 #[derive(Clone, Debug)]
 pub struct App {
     pub(super) program: PathBuf,
+    /// What it is started with, as it is then.
+    pub(super) environment: fn() -> Environment,
 }
 
 impl App {
@@ -58,7 +60,7 @@ impl App {
     #[cfg(unix)]
     fn in_directory(directory: &Path) -> Option<Self> {
         let program = directory.join(PROGRAM);
-        program.is_file().then_some(Self { program })
+        program.is_file().then_some(Self { program, environment: session })
     }
 
     #[cfg(not(unix))]
@@ -71,7 +73,7 @@ impl App {
     /// # Errors
     /// What the system says; [`io::ErrorKind::Unsupported`] without a desktop.
     pub(super) fn start(&self) -> io::Result<()> {
-        let environment = environment(std::env::vars().collect(), process::environment_of_parent);
+        let environment = (self.environment)();
         if cfg!(target_os = "linux") && !has_display(&environment) {
             return Err(io::ErrorKind::Unsupported.into());
         }
@@ -99,7 +101,14 @@ impl App {
     }
 }
 
-type Environment = BTreeMap<String, String>;
+/// Names and values.
+pub(super) type Environment = BTreeMap<String, String>;
+
+fn session() -> Environment {
+    let own = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    environment(own.collect(), process::environment_of_parent)
+}
 
 /// What the app is started with. Clients hand little on to what they start, often not even the display; then it is
 /// that of the client. An empty one says that there is to be none.
@@ -187,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_started_is_told() {
         let home = tempfile::tempdir().unwrap();
-        let app = App { program: home.path().join("nothing") };
+        let app = App { program: home.path().join("nothing"), environment: Environment::new };
         // With `setsid(1)` it is that which starts, and the app never comes.
         assert!(app.started_alone(&Environment::new()).is_err());
     }

@@ -35,7 +35,8 @@ impl Stub {
     }
 
     async fn client(&self, paths: &Paths) -> Client {
-        let app = Some(App { program: self.program.clone() });
+        let environment = || [("DISPLAY".to_owned(), ":0".to_owned())].into();
+        let app = Some(App { program: self.program.clone(), environment });
         let mut client = Client::start_with(Options { paths: paths.clone(), client: None, app });
         client.ask("initialize", hello("2025-06-18")).await;
         client
