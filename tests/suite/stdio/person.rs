@@ -44,6 +44,7 @@ async fn what_is_taken_back_ends_at_once_and_is_told() {
 async fn who_may_only_read_sees_only_what_reads() {
     let (world, bridge) = World::with_bridge().await;
     let mut client = world.client().await;
+    assert!(client.tools().await.iter().any(|name| name == "add_memories"));
     let call = client.begin_call(READS, json!({})).await;
     let code = question(&bridge).await["code"].as_str().expect("a code").to_owned();
     bridge.cli_ok(&["approve", &code, "--scope", "read"]).await;

@@ -66,6 +66,8 @@ impl World {
     /// The same, and the person has allowed it everything.
     pub(super) async fn allowed(&self, bridge: &Bridge) -> StdioClient {
         let mut client = self.client().await;
+        // From here on it is told when the list is another: who was shown none has nothing to compare with.
+        assert!(!client.tools().await.is_empty());
         let call = client.begin_call(READS, json!({})).await;
         approve(bridge).await;
         done(&client.answer(call).await["result"]);
