@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bridge_core::bridge::{Bridge, Front, StartError};
 use bridge_core::config::{Config, process_environment};
 use bridge_core::control::{ClaimError, Client};
+#[cfg(unix)]
 use bridge_core::hang_up;
 use bridge_core::logging::{self, Sinks, log_file};
 use bridge_core::paths::Paths;

@@ -83,6 +83,7 @@ impl Doctor {
     }
 }
 
+#[cfg_attr(windows, expect(dead_code, reason = "a pipe leaves nothing behind"))]
 enum SocketState {
     None,
     Socket,

@@ -12,7 +12,6 @@ use crate::paths::HOME_VARIABLE;
 use crate::process;
 
 /// The app's program, beside this one.
-#[cfg(unix)]
 const PROGRAM: &str = "jean-memory-bridge";
 /// It comes without a window.
 const ARGUMENT: &str = "--background";
@@ -54,18 +53,8 @@ impl App {
         if !(cfg!(target_os = "macos") || cfg!(target_os = "linux")) {
             return None;
         }
-        Self::in_directory(own.parent()?)
-    }
-
-    #[cfg(unix)]
-    fn in_directory(directory: &Path) -> Option<Self> {
-        let program = directory.join(PROGRAM);
+        let program = own.parent()?.join(PROGRAM);
         program.is_file().then_some(Self { program, environment: session })
-    }
-
-    #[cfg(not(unix))]
-    fn in_directory(_directory: &Path) -> Option<Self> {
-        None
     }
 
     /// Starts it in a session of its own, so that it stays when the client ends. Needs a tokio runtime.
