@@ -56,7 +56,7 @@ impl Adapter {
         if self.watched.set(name.clone()).is_ok() {
             let (shared, ended, name) = (Arc::clone(&self.shared), self.ended.clone(), name.clone());
             tokio::spawn(async move {
-                let watching = watch(&shared.link, &name, &shared.state);
+                let watching = watch(&shared.link, &name, &shared.state, &shared.look);
                 ended.run_until_cancelled(watching).await;
             });
         }

@@ -19,6 +19,8 @@ pub(super) enum Offer {
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) offer: Offer,
+    /// How often somebody has looked.
+    pub(super) looks: u64,
     /// Grows when there is a better list than the one that was shown, although the offer is the same.
     better: u64,
     /// What was behind the last list that the client was shown.
@@ -43,14 +45,13 @@ pub(super) enum Start {
 impl State {
     /// Takes over what was seen of the bridge.
     pub(super) fn see(state: &watch::Sender<Self>, offer: Offer) {
-        state.send_if_modified(|state| {
+        state.send_modify(|state| {
             if let Offer::Here(_) = offer {
                 state.was_quit = false;
                 state.started = None;
             }
-            let is_new = state.offer != offer;
+            state.looks += 1;
             state.offer = offer;
-            is_new
         });
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use rmcp::model::{ListToolsResult, Tool};
 use serde_json::{Map, Value};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::adapter::Adapter;
@@ -22,12 +22,15 @@ use crate::mcp::built_in_tools;
 const LIST_TIME: Duration = Duration::from_millis(600);
 /// The same list, when it comes later and only the next one to ask gets it.
 const LATE_LIST_TIME: Duration = Duration::from_secs(120);
-/// How long the first look for a bridge may take before a list is made without it.
-const FIRST_LOOK: Duration = Duration::from_millis(300);
+/// How long a look for a bridge may take before a list is made without it.
+const A_LOOK: Duration = Duration::from_millis(300);
+
 /// What is known of the bridge, for what also runs on its own.
 pub(super) struct Shared {
     pub(super) link: Link,
     pub(super) state: watch::Sender<State>,
+    /// Has the bridge looked for at once.
+    pub(super) look: Notify,
     /// The last list that the bridge gave.
     last: Mutex<Option<Vec<Tool>>>,
 }
@@ -37,7 +40,14 @@ impl Adapter {
     pub(super) async fn tools(&self, client: &str) -> Vec<Tool> {
         // So that a list and the first event, which come from the same bridge, are not taken for news of each other.
         let mut state = self.shared.state.subscribe();
-        let _ = timeout(FIRST_LOOK, state.wait_for(|state| state.offer != Offer::Unknown)).await;
+        let (is_here, looks) = {
+            let now = state.borrow_and_update();
+            (matches!(now.offer, Offer::Here(_)), now.looks)
+        };
+        if !is_here {
+            self.shared.look.notify_one();
+            let _ = timeout(A_LOOK, state.wait_for(|state| state.looks > looks)).await;
+        }
         State::show(&self.shared.state);
 
         let (shared, name) = (Arc::clone(&self.shared), client.to_owned());
@@ -60,7 +70,7 @@ impl Adapter {
 
 impl Shared {
     pub(super) fn new(link: Link) -> Self {
-        Self { link, state: watch::Sender::default(), last: Mutex::default() }
+        Self { link, state: watch::Sender::default(), look: Notify::new(), last: Mutex::default() }
     }
 
     /// The tools as the bridge lists them; the last ones when it does not answer, none when there never were any.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::HOST;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::link::Link;
@@ -23,16 +23,18 @@ const QUICK: Duration = Duration::from_secs(10);
 /// No event is half as long.
 const MAX_EVENT: usize = 64 * 1024;
 
-/// Watches for ever.
-pub(super) async fn watch(link: &Link, client: &str, state: &watch::Sender<State>) {
+/// Watches for ever; `look` has it look at once for a bridge that is away.
+pub(super) async fn watch(link: &Link, client: &str, state: &watch::Sender<State>, look: &Notify) {
     let mut pause = FIRST;
     loop {
         if follow(link, client, state).await {
             pause = FIRST;
         }
         State::see(state, Offer::Away);
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LAST);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => pause = (pause * 2).min(LAST),
+            () = look.notified() => {}
+        }
     }
 }
 
