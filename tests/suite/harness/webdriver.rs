@@ -4,6 +4,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -408,10 +409,21 @@ impl Element<'_> {
     }
 }
 
-/// A port that is free now.
+/// A port for a program that has to be told one. It is below those that systems give to whoever asks for any, so that
+/// nobody gets it before the program does, and given out once.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const PORTS: std::ops::Range<u16> = 20_000..32_000;
+    // Two runs of the tests at once begin at different places.
+    let first =
+        u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start)).expect("a small number");
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = PORTS.start + first.wrapping_add(step) % (PORTS.end - PORTS.start);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A click that closes its own window is often answered with the window's absence.
