@@ -8,7 +8,7 @@ use tauri::menu::{CheckMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
 use tauri::{AppHandle, Manager as _, Wry};
 
-use super::menu::{Action, Entry, Tray};
+use super::menu::{Action, Entry, Switch, Tray};
 use super::{PRODUCT, icon};
 use crate::shell::Shell;
 
@@ -28,7 +28,7 @@ pub(super) struct Drawing {
 /// The parts of a menu that may change, from top to bottom, submenus before what is in them.
 enum Item {
     Plain(MenuItem<Wry>),
-    Switch(CheckMenuItem<Wry>),
+    Switch(CheckMenuItem<Wry>, Switch),
     Menu(Submenu<Wry>),
 }
 
@@ -47,9 +47,16 @@ impl Drawing {
         Ok(Self { icon, tray, items: made.items, actions: made.actions, menus: 0 })
     }
 
-    /// What a click on the entry of this id does.
+    /// What a click on the entry of this id does. A switch has turned by itself by then: what it shows is what the
+    /// person wants, however often it was clicked before the menu could follow.
     pub(super) fn action(&self, id: &str) -> Option<Action> {
-        self.actions.get(id).cloned()
+        let turned = self.items.iter().find_map(|item| match item {
+            Item::Switch(item, switch) if item.id() == id => {
+                Some(Action::Turn { switch: *switch, on: item.is_checked().ok()? })
+            }
+            Item::Switch(..) | Item::Plain(_) | Item::Menu(_) => None,
+        });
+        turned.or_else(|| self.actions.get(id).cloned())
     }
 
     /// Draws what is different.
@@ -60,8 +67,6 @@ impl Drawing {
         }
         if shape(&tray.entries) == shape(&self.tray.entries) {
             set_words(&mut self.items.iter(), &tray.entries)?;
-            // A switch does the opposite of what it shows.
-            self.actions = actions(&tray.entries, self.menus);
         } else {
             self.menus += 1;
             let made = Made::of(app, &tray, self.menus)?;
@@ -123,10 +128,10 @@ fn fill(
                 append(&item)?;
                 items.push(Item::Plain(item));
             }
-            Entry::Switch { text, is_on, .. } => {
+            Entry::Switch { text, is_on, switch } => {
                 let item = CheckMenuItem::with_id(app, &id, text, true, *is_on, None::<&str>)?;
                 append(&item)?;
-                items.push(Item::Switch(item));
+                items.push(Item::Switch(item, *switch));
             }
             Entry::Menu(text, entries) => {
                 let menu = Submenu::with_id(app, &id, text, true)?;
@@ -147,7 +152,7 @@ fn shape(entries: &[Entry]) -> Vec<Shape<'_>> {
         .map(|entry| match entry {
             Entry::Words(_) => Shape::Words,
             Entry::Button(_, action) => Shape::Button(action),
-            Entry::Switch { .. } => Shape::Switch,
+            Entry::Switch { switch, .. } => Shape::Switch(*switch),
             Entry::Menu(_, entries) => Shape::Menu(shape(entries)),
             Entry::Line => Shape::Line,
         })
@@ -158,7 +163,7 @@ fn shape(entries: &[Entry]) -> Vec<Shape<'_>> {
 enum Shape<'a> {
     Words,
     Button(&'a Action),
-    Switch,
+    Switch(Switch),
     Menu(Vec<Shape<'a>>),
     Line,
 }
@@ -168,7 +173,7 @@ fn set_words<'a>(items: &mut impl Iterator<Item = &'a Item>, entries: &[Entry]) 
     for entry in entries {
         match (entry, if matches!(entry, Entry::Line) { None } else { items.next() }) {
             (Entry::Words(text) | Entry::Button(text, _), Some(Item::Plain(item))) => item.set_text(text)?,
-            (Entry::Switch { text, is_on, .. }, Some(Item::Switch(item))) => {
+            (Entry::Switch { text, is_on, .. }, Some(Item::Switch(item, _))) => {
                 item.set_text(text)?;
                 item.set_checked(*is_on)?;
             }
@@ -186,17 +191,17 @@ fn set_words<'a>(items: &mut impl Iterator<Item = &'a Item>, entries: &[Entry]) 
     Ok(())
 }
 
-/// By the ids of the menu of that number, which no other menu has.
+/// What the buttons do, by the ids of the menu of that number, which no other menu has.
 fn actions(entries: &[Entry], number: u64) -> HashMap<String, Action> {
     fn gather(entries: &[Entry], above: &str, actions: &mut HashMap<String, Action>) {
         for (at, entry) in entries.iter().enumerate() {
             let id = format!("{above}/{at}");
             match entry {
-                Entry::Button(_, action) | Entry::Switch { action, .. } => {
+                Entry::Button(_, action) => {
                     actions.insert(id, action.clone());
                 }
                 Entry::Menu(_, entries) => gather(entries, &id, actions),
-                Entry::Words(_) | Entry::Line => {}
+                Entry::Words(_) | Entry::Switch { .. } | Entry::Line => {}
             }
         }
     }

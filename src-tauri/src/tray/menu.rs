@@ -41,7 +41,7 @@ pub(super) enum Entry {
     /// Does something.
     Button(String, Action),
     /// Is on or off.
-    Switch { text: String, is_on: bool, action: Action },
+    Switch { text: String, is_on: bool, switch: Switch },
     /// Opens another menu.
     Menu(String, Vec<Entry>),
     /// Parts what does not belong together.
@@ -59,9 +59,18 @@ pub(super) enum Action {
     Connect,
     Apps,
     Open,
-    Pause(bool),
-    StartAtLogin(bool),
+    Turn {
+        switch: Switch,
+        on: bool,
+    },
     Quit,
+}
+
+/// What is on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Switch {
+    Pause,
+    StartAtLogin,
 }
 
 /// The menu for what is known.
@@ -73,15 +82,11 @@ pub(super) fn tray(known: &Known, words: &Words, now: SystemTime) -> Tray {
     entries.push(Entry::Button(words.say("tray.connect", &[]), Action::Connect));
     entries.push(Entry::Button(words.say("tray.open", &[]), Action::Open));
     entries.push(Entry::Line);
-    let paused = known.settings.paused;
-    entries.push(Entry::Switch {
-        text: words.say("tray.pause", &[]),
-        is_on: paused,
-        action: Action::Pause(!paused),
-    });
+    let text = words.say("tray.pause", &[]);
+    entries.push(Entry::Switch { text, is_on: known.settings.paused, switch: Switch::Pause });
     if let Some(is_on) = known.start_at_login {
         let text = words.say("tray.start_at_login", &[]);
-        entries.push(Entry::Switch { text, is_on, action: Action::StartAtLogin(!is_on) });
+        entries.push(Entry::Switch { text, is_on, switch: Switch::StartAtLogin });
     }
     entries.push(Entry::Line);
     entries.push(Entry::Button(words.say("tray.quit", &[]), Action::Quit));
@@ -363,14 +368,14 @@ mod tests {
     }
 
     #[test]
-    fn switches_show_what_is_and_do_the_opposite() {
+    fn switches_show_what_is_known() {
         let settings = Settings { paused: true, ..Settings::default() };
         let known = Known { settings, start_at_login: None, ..known() };
         let tray = drawn(&known);
         assert!(tray.entries.contains(&Entry::Switch {
             text: "Pause".into(),
             is_on: true,
-            action: Action::Pause(false)
+            switch: Switch::Pause
         }));
         assert!(
             !text(&tray.entries).iter().any(|line| line.contains("login")),

@@ -7,6 +7,7 @@ pub(crate) mod host;
 mod icon;
 mod menu;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,13 +15,14 @@ use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::control::{Failed, failed};
 use bridge_core::view::SettingChange;
 use tauri::{AppHandle, Manager as _};
+use tokio::sync::mpsc;
 
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
 use crate::windows::{consent, main};
 use crate::{ending, start_at_login};
 use drawing::Drawing;
-use menu::{Action, Known, Tray};
+use menu::{Action, Known, Switch, Tray};
 
 /// What the icon is called where it has a name.
 const PRODUCT: &str = "Jean Memory Bridge";
@@ -31,21 +33,52 @@ const REST: Duration = Duration::from_millis(250);
 
 /// What is on the screen.
 #[derive(Default)]
-struct Drawn(Mutex<Option<Drawing>>);
+struct Drawn {
+    drawing: Mutex<Option<Drawing>>,
+    clicks: Clicks,
+}
+
+/// Between a click and its effect the menu shows what the person wants; drawing what was known before would turn the
+/// switch back under the next click.
+#[derive(Default)]
+struct Clicks {
+    made: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Clicks {
+    /// How many there were, if none waits for its effect.
+    fn settled(&self) -> Option<u64> {
+        let made = self.made.load(Ordering::SeqCst);
+        (self.done.load(Ordering::SeqCst) == made).then_some(made)
+    }
+}
 
 impl Drawn {
     fn lock(&self) -> MutexGuard<'_, Option<Drawing>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.drawing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Puts the icon into the tray and keeps it up to date until the app ends. On the main thread.
 pub(crate) fn start(app: &AppHandle) -> tauri::Result<()> {
     app.manage(Drawn::default());
-    app.on_menu_event(|app, event| {
+    let (clicked, mut clicks) = mpsc::unbounded_channel();
+    app.on_menu_event(move |app, event| {
         let action = app.state::<Drawn>().lock().as_ref().and_then(|drawn| drawn.action(event.id().as_ref()));
         if let Some(action) = action {
-            tauri::async_runtime::spawn(perform(app.clone(), action));
+            app.state::<Drawn>().clicks.made.fetch_add(1, Ordering::SeqCst);
+            let _ = clicked.send(action); // the app ends
+        }
+    });
+    let performing = app.clone();
+    tauri::async_runtime::spawn(async move {
+        // One after the other: the last click of a switch decides.
+        while let Some(action) = clicks.recv().await {
+            perform(&performing, action).await;
+            performing.state::<Drawn>().clicks.done.fetch_add(1, Ordering::SeqCst);
+            // Has the switches drawn as they really are.
+            performing.state::<Shell>().note_change();
         }
     });
     let known = tauri::async_runtime::block_on(known(app));
@@ -64,10 +97,14 @@ async fn follow(app: AppHandle) {
             _ = of_screen.changed() => true,
             () = tokio::time::sleep(TICK) => false,
         };
+        let Some(clicks) = app.state::<Drawn>().clicks.settled() else { continue };
         let tray = wanted(&app, &known(&app).await);
         let drawing = app.clone();
         let drawn = app.run_on_main_thread(move || {
             let drawn = drawing.state::<Drawn>();
+            if drawn.clicks.settled() != Some(clicks) {
+                return;
+            }
             let mut drawn = drawn.lock();
             let Some(drawn) = drawn.as_mut().filter(|drawn| may_have_turned || !drawn.shows(&tray)) else {
                 return;
@@ -102,36 +139,34 @@ async fn known(app: &AppHandle) -> Known {
     }
 }
 
-async fn perform(app: AppHandle, action: Action) {
+async fn perform(app: &AppHandle, action: Action) {
     let shell = app.state::<Shell>();
     let done = match action {
         Action::Answer => {
             let first = shell.queue.borrow().first().cloned();
             if let Some(id) = first {
-                consent::show(&app, &id);
+                consent::show(app, &id);
             }
             Ok(())
         }
-        Action::NewKey(id) => open(&app, main::Place::Key(id)),
+        Action::NewKey(id) => open(app, main::Place::Key(id)),
         Action::Revoke(client) => shell.bridge.revoke(client.as_str()).await.map(drop).map_err(failed),
-        Action::Connect => open(&app, main::Place::Connect),
-        Action::Apps => open(&app, main::Place::Apps),
-        Action::Open => open(&app, main::Place::Anywhere),
-        Action::Pause(paused) => {
-            shell.bridge.change_setting(SettingChange::Paused(paused)).await.map(drop).map_err(failed)
+        Action::Connect => open(app, main::Place::Connect),
+        Action::Apps => open(app, main::Place::Apps),
+        Action::Open => open(app, main::Place::Anywhere),
+        Action::Turn { switch: Switch::Pause, on } => {
+            shell.bridge.change_setting(SettingChange::Paused(on)).await.map(drop).map_err(failed)
         }
-        Action::StartAtLogin(is_on) => start_at_login::set(is_on),
+        Action::Turn { switch: Switch::StartAtLogin, on } => start_at_login::set(on),
         Action::Quit => {
-            ending::quit(&app);
+            ending::quit(app);
             Ok(())
         }
     };
     if let Err(Failed { code, message }) = done {
         tracing::warn!(code, message, "what was chosen in the tray failed");
-        notify::show(&app, &Notice::Failed);
+        notify::show(app, &Notice::Failed);
     }
-    // Has the switches drawn as they really are.
-    shell.note_change();
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one arm of a match whose others may fail")]

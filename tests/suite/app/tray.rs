@@ -77,7 +77,8 @@ async fn start_at_login_writes_what_the_desktop_reads_and_removes_it() {
     icon.until("the check mark", |menu| {
         menu.iter().find(|e| e.label == "Start at login" && e.is_on == Some(true)).cloned()
     });
-    assert_eq!(entries(), 1);
+    // The mark is the click's own; the file follows.
+    until("the entry", async || (entries() == 1).then_some(())).await;
     let file = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
     let text = std::fs::read_to_string(&file).unwrap();
     let program = crate::harness::programs::program(crate::harness::app::APP);
@@ -89,7 +90,20 @@ async fn start_at_login_writes_what_the_desktop_reads_and_removes_it() {
     icon.until("no check mark", |menu| {
         menu.iter().find(|e| e.label == "Start at login" && e.is_on == Some(false)).cloned()
     });
-    assert_eq!(entries(), 0);
+    until("no entry", async || (entries() == 0).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_that_is_clicked_again_at_once_is_as_it_shows() {
+    let world = World::start().await;
+    let icon = world.icon();
+    icon.click(&["Pause"]);
+    icon.click(&["Pause"]);
+    icon.click(&["Start at login"]);
+    // Clicks are carried out one after the other, so both of the others were.
+    let folder = world.desktop.keychain().home().join("config/autostart");
+    until("the last click", async || folder.exists().then_some(())).await;
+    assert_eq!(world.app.cli_json(&["status"]).await["state"], "ready");
 }
 
 #[tokio::test(flavor = "multi_thread")]
