@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::consent::Consent;
+use super::looks::Light;
 use super::world::World;
 use crate::double::ALICE;
 use crate::harness::adapter::Adapter;
@@ -38,6 +39,7 @@ async fn a_call_of_an_adapter_is_allowed_in_the_window_shown_like_any_app_and_re
     let program = CLIENTS.node().canonicalize().unwrap();
     window.until_shown(&format!("Program {} ({})", program.display(), adapter.program())).await;
     window.until_shown("none: a program on this computer").await;
+    Light::Light.look(&world.desktop.screen(), &window.page, "consent-program").await;
     assert!(!call.is_finished());
 
     window.paste(ALICE.key).await;

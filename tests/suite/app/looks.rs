@@ -11,6 +11,7 @@ use crate::harness::oauth::Client;
 use crate::harness::panel::Panel;
 use crate::harness::pictures;
 use crate::harness::screen::Screen;
+use crate::harness::screen::key;
 use crate::harness::webdriver::Page;
 
 const CHECK: &str = "/sdk/validate-developer";
@@ -215,16 +216,15 @@ async fn the_main_window(light: Light) {
 async fn the_windows_are_accessible_with_letters_twice_as_large() {
     let desktop = Desktop::with_keychain();
     let screen = desktop.screen();
-    let settings = desktop.keychain().home().join("config/gtk-3.0");
-    std::fs::create_dir_all(&settings).unwrap();
-    // Dots per inch, in 1024ths.
-    std::fs::write(settings.join("settings.ini"), "[Settings]\ngtk-xft-dpi=196608\n").unwrap();
+    screen.enlarge_text(2);
     let world = World::start_on(desktop, AppOptions::default()).await;
     let asked = world.ask("A client with a rather long name, as some clients have").await;
     let window = world.consent(&asked).await;
     window.allow_button().await;
+    assert_eq!(screen.size(&screen.windows()[0]).0, 2 * 440, "the window grows with its text");
     Light::Light.look(&screen, &window.page, "consent-large-letters").await;
-    window.deny().await;
+    // Not with the pointer: WebDriver does not count the enlargement.
+    screen.press(&[key::ESCAPE]);
     window.until_closed().await;
     let page = world.open(&world.icon()).await;
     page.until_shown("No app is connected yet").await;

@@ -3,7 +3,9 @@
 use bridge_core::paths::Paths;
 use serde_json::json;
 
+use super::looks::Light;
 use super::world::World;
+use crate::double::ALICE;
 use crate::harness::http::Http;
 use crate::harness::waiting::until;
 use crate::harness::webdriver::Page;
@@ -11,7 +13,12 @@ use crate::harness::webdriver::Page;
 const CURSORS: &str = "{\n  \"mcpServers\": {}\n}\n";
 
 async fn lived_in() -> World {
-    let world = World::with_account().await;
+    lived_in_as(Light::Light).await
+}
+
+async fn lived_in_as(light: Light) -> World {
+    let world = World::start_as(light.options()).await;
+    world.add_key(ALICE.key).await;
     let cursor = world.desktop.keychain().home().join(".cursor/mcp.json");
     std::fs::create_dir_all(cursor.parent().unwrap()).unwrap();
     std::fs::write(&cursor, CURSORS).unwrap();
@@ -54,6 +61,8 @@ async fn everything_is_removed_in_two_steps_and_the_app_ends() {
     ] {
         page.until_shown(expected).await;
     }
+    let screen = world.desktop.screen();
+    Light::Light.look(&screen, &page, "main-reset").await;
     // Looking removes nothing, and neither does going back.
     page.find_called("Cancel").await.click().await;
     assert!(cursors(&world).contains("jean-memory"));
@@ -63,6 +72,7 @@ async fn everything_is_removed_in_two_steps_and_the_app_ends() {
     page.find(".confirm button.stop").await.click().await;
     page.until_shown("Everything is removed").await;
     page.until_shown("2 entries of the keychain are gone").await;
+    Light::Light.look(&screen, &page, "main-reset-done").await;
     assert_eq!((cursors(&world).as_str(), entries(&world)), (CURSORS, 0));
     assert!(Http::new(world.app.url()).get("/status").try_send().await.is_none(), "the bridge has ended");
     page.find_called("Quit the bridge").await.click().await;
@@ -72,10 +82,13 @@ async fn everything_is_removed_in_two_steps_and_the_app_ends() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn afterwards_the_app_begins_as_at_first() {
-    let world = lived_in().await;
+    let world = lived_in_as(Light::Dark).await;
+    let screen = world.desktop.screen();
     let page = plan_shown(&world).await;
+    Light::Dark.look(&screen, &page, "main-reset").await;
     page.find(".confirm button.stop").await.click().await;
     page.until_shown("Everything is removed").await;
+    Light::Dark.look(&screen, &page, "main-reset-done").await;
     page.find_called("Start anew").await.click().await;
     let World { app, double: _double, panel, desktop } = world;
     let app = app.until_started_again().await;

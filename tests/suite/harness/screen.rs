@@ -14,6 +14,8 @@ use x11rb::{COPY_FROM_PARENT, CURRENT_TIME};
 
 use super::desktop::PATIENCE;
 
+/// Dots per inch at the usual size of text.
+const USUAL_DPI: u32 = 96;
 const POLL: Duration = Duration::from_millis(10);
 const KEY_PRESS: u8 = 2;
 const KEY_RELEASE: u8 = 3;
@@ -50,6 +52,17 @@ impl Screen {
         let screen = Self { x, root };
         until("a window manager", || screen.numbers(root, "_NET_SUPPORTING_WM_CHECK").first().copied());
         screen
+    }
+
+    /// Has programs that start from now on show text this many times as large.
+    pub(crate) fn enlarge_text(&self, times: u32) {
+        let resources = format!("Xft.dpi:\t{}\n", USUAL_DPI * times);
+        let name = AtomEnum::RESOURCE_MANAGER;
+        self.x
+            .change_property8(PropMode::REPLACE, self.root, name, AtomEnum::STRING, resources.as_bytes())
+            .unwrap()
+            .check()
+            .unwrap();
     }
 
     /// The windows, in the order in which they came.
