@@ -108,12 +108,12 @@ pub(crate) fn fit(window: &WebviewWindow, height: f64) -> tauri::Result<()> {
     window.set_size(size(window, height)?)
 }
 
-/// For a page of this height.
+/// For a page of this height, in CSS pixels: the larger the text, the larger they are.
 fn size(window: &WebviewWindow, height: f64) -> tauri::Result<LogicalSize<f64>> {
     let text = text_size::factor(window.app_handle());
     let most = screen(window)?.map_or(f64::INFINITY, |(_, room)| room.height - MARGIN);
-    let height = if height.is_finite() { height } else { HEIGHT * text };
-    Ok(LogicalSize::new(WIDTH * text, height.max(LEAST_HEIGHT).min(most)))
+    let height = if height.is_finite() { height } else { HEIGHT };
+    Ok(LogicalSize::new(WIDTH * text, (height.max(LEAST_HEIGHT) * text).min(most)))
 }
 
 /// Where the window's screen begins and how large it is; none where the system does not say.
