@@ -77,8 +77,7 @@ async fn a_consent_window_reaches_its_own_question_and_nothing_else() {
     let asked = window.page.invoke("consent_question", extra.clone()).await.unwrap();
     assert_eq!(asked["request"]["code"], first.code.as_str());
     assert!(!asked.to_string().contains(&second.code), "{asked}");
-    // The window goes before the answer arrives.
-    window.page.run("void window.__TAURI__.core.invoke('consent_deny', arguments[0]);", extra).await;
+    window.page.invoke_and_close("consent_deny", extra).await;
     let window = world.consent(&second).await;
     assert_denied(&first).await;
     assert_waits(&second).await;

@@ -210,6 +210,13 @@ impl<'a> Page<'a> {
         self.run_with(script, [argument]).await
     }
 
+    /// Calls a command of the app that closes the window of this page.
+    pub(crate) async fn invoke_and_close(&self, command: &str, arguments: Value) {
+        let script = "void window.__TAURI__.core.invoke(arguments[0], arguments[1]);";
+        let body = json!({ "script": script, "args": [command, arguments] });
+        tolerate_closing(self.try_ask("POST", "/execute/sync", Some(body)).await);
+    }
+
     async fn run_with<const N: usize>(&self, script: &str, arguments: [Value; N]) -> Value {
         let arguments = arguments.to_vec();
         self.ask("POST", "/execute/sync", Some(json!({ "script": script, "args": arguments }))).await
@@ -426,10 +433,10 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-/// A click that closes its own window is often answered with the window's absence.
+/// What closes its own window is often answered with the window's absence, or with what is left of an answer.
 #[track_caller]
 fn tolerate_closing(answer: Result<Value, Refusal>) {
-    // The last: the app itself has ended.
+    // The last: the app itself has ended, or the window went in mid-answer.
     const GONE: [&str; 4] = ["no such window", "invalid session id", "no driver", "unknown error"];
     if let Err(refusal) = answer {
         assert!(GONE.contains(&refusal.error.as_str()), "{}: {}", refusal.error, refusal.message);
