@@ -1,7 +1,11 @@
 //! `serve`: a bridge without a desktop.
 
 mod answer;
+#[cfg(unix)]
+mod orphans;
 mod questions;
+#[cfg(target_os = "linux")]
+mod service_manager;
 
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::sync::Arc;
@@ -23,6 +27,8 @@ use crate::terminal::{Terminal, is_in_foreground};
 pub(crate) async fn run(paths: &Paths, port: Option<u16>) -> Result<(), Failure> {
     // Before anything that takes time, so that a signal always ends it cleanly.
     let mut signals = Signals::listen().map_err(Failure::sentence)?;
+    #[cfg(unix)]
+    orphans::bury();
     let mut config = Config::load(paths, &process_environment).map_err(Failure::sentence)?;
     config.port = port.unwrap_or(config.port);
     let start = begin(config, paths);
@@ -35,12 +41,16 @@ pub(crate) async fn run(paths: &Paths, port: Option<u16>) -> Result<(), Failure>
     let terminal = Terminal::open();
     let is_answered_here = stdin().is_terminal() && stdout().is_terminal() && is_in_foreground();
     terminal.say(&greeting(&bridge, paths, is_answered_here));
+    #[cfg(target_os = "linux")]
+    service_manager::tell_ready(&bridge.url());
     tokio::select! {
         () = questions::follow(&bridge, terminal) => {}
         () = bridge.asked_to_end() => {}
         () = signals.next() => {}
     }
     tracing::info!("the bridge ends");
+    #[cfg(target_os = "linux")]
+    service_manager::tell_stopping();
     tokio::select! {
         () = bridge.shutdown() => {}
         // Asked twice: what is left to do is not worth waiting for.

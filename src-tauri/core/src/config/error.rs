@@ -82,6 +82,11 @@ pub enum Origin {
         /// The variable.
         name: &'static str,
     },
+    /// As a credential of the service manager.
+    Credential {
+        /// Its file.
+        file: PathBuf,
+    },
 }
 
 impl Origin {
@@ -95,6 +100,7 @@ impl fmt::Display for Origin {
         match self {
             Self::File { file, key } => write!(f, "{}: {key}", file.display()),
             Self::Environment { name } => f.write_str(name),
+            Self::Credential { file } => write!(f, "{}", file.display()),
         }
     }
 }

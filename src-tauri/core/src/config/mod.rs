@@ -1,5 +1,7 @@
-//! The configuration: file, environment, defaults; the environment wins (design.md 4).
+//! The configuration: file, environment, defaults; the environment wins (design.md 4). Secrets come from the environment
+//! or as credentials of the service manager.
 
+mod credential;
 mod edit;
 mod error;
 #[cfg(test)]
@@ -16,6 +18,7 @@ use secrecy::SecretString;
 use toml::Table;
 use url::Url;
 
+pub use self::credential::CREDENTIALS_VARIABLE;
 pub use self::edit::{write_activity_days, write_port};
 pub use self::error::{ConfigError, Origin, Reason, ShownKey};
 use self::value::Raw;
@@ -62,7 +65,7 @@ pub const API_KEY_VARIABLE: &str = "JEAN_BRIDGE_API_KEY";
 /// The variables that hold secrets: programs that are started here do not get them.
 pub const SECRET_VARIABLES: [&str; 2] = [JWT_SECRET_VARIABLE, API_KEY_VARIABLE];
 /// Every variable that sets something, the secrets among them.
-pub const VARIABLES: [&str; 12] = [
+pub const VARIABLES: [&str; 13] = [
     "JEAN_BRIDGE_PORT",
     "JEAN_BRIDGE_API_BASE_URL",
     "API_BASE_URL",
@@ -71,6 +74,7 @@ pub const VARIABLES: [&str; 12] = [
     "JEAN_BRIDGE_CODE_TTL",
     JWT_SECRET_VARIABLE,
     API_KEY_VARIABLE,
+    CREDENTIALS_VARIABLE,
     "JEAN_BRIDGE_IDENTITY_HEADERS",
     "JEAN_BRIDGE_ALLOWED_ORIGINS",
     "JEAN_BRIDGE_LOG",
@@ -146,8 +150,8 @@ impl Config {
                 // RFC 6749 §4.1.2: ten minutes at most.
                 .get(CODE_TTL, &["JEAN_BRIDGE_CODE_TTL"], |raw| value::duration_between(raw, "1s", "10m"))?
                 .unwrap_or(DEFAULT_CODE_TTL),
-            jwt_secret: sources.secret(JWT_SECRET_VARIABLE, value::jwt_secret)?,
-            api_key: sources.secret(API_KEY_VARIABLE, value::api_key)?,
+            jwt_secret: sources.secret(JWT_SECRET_VARIABLE, credential::JWT_SECRET, value::jwt_secret)?,
+            api_key: sources.secret(API_KEY_VARIABLE, credential::API_KEY, value::api_key)?,
             identity_headers: sources
                 .get(IDENTITY_HEADERS, &["JEAN_BRIDGE_IDENTITY_HEADERS"], value::yes_or_no)?
                 .unwrap_or(false),
@@ -249,15 +253,21 @@ impl Sources<'_> {
         parsed.map_err(|reason| ConfigError::Value { origin: Origin::file(self.file, key), reason })
     }
 
-    /// A secret: only from the environment, and an empty one is an error, because who sets it relies on it.
+    /// A secret: from its variable or else from its credential, never from the file; an empty one is an error, because
+    /// who sets it relies on it.
     fn secret<T>(
         &self,
-        name: &'static str,
+        variable: &'static str,
+        credential: &'static str,
         parse: impl Fn(&str) -> Result<T, Reason>,
     ) -> Result<Option<T>, ConfigError> {
-        (self.env)(name)
-            .map(|text| parse(&text))
-            .transpose()
-            .map_err(|reason| ConfigError::Value { origin: Origin::Environment { name }, reason })
+        let (origin, text) = match (self.env)(variable) {
+            Some(text) => (Origin::Environment { name: variable }, text),
+            None => match credential::read(credential, self.env)? {
+                Some((file, text)) => (Origin::Credential { file }, text),
+                None => return Ok(None),
+            },
+        };
+        parse(&text).map(Some).map_err(|reason| ConfigError::Value { origin, reason })
     }
 }

@@ -234,3 +234,29 @@ fn what_is_no_file_of_text_is_named() {
     std::fs::write(&paths.config_file, vec![b'#'; 65 * 1024]).unwrap();
     assert!(matches!(Config::load(&paths, &|_| None), Err(ConfigError::TooLarge { .. })));
 }
+
+#[test]
+fn a_secret_may_come_as_a_credential_and_its_variable_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().to_str().unwrap();
+    let key = format!("jean_sk_{}", "a".repeat(32));
+    assert!(load("", &[(CREDENTIALS_VARIABLE, directory)]).unwrap().api_key.is_none(), "none was handed over");
+    std::fs::write(folder.path().join("jean-bridge-api-key"), format!("{key}\n")).unwrap();
+    std::fs::write(folder.path().join("jean-bridge-jwt-secret-key"), "s".repeat(40)).unwrap();
+    let config = load("", &[(CREDENTIALS_VARIABLE, directory)]).unwrap();
+    assert!(config.api_key.is_some() && config.jwt_secret.is_some());
+    let short = refused("", &[(CREDENTIALS_VARIABLE, directory), (JWT_SECRET_VARIABLE, "short")]);
+    assert!(short.starts_with("JWT_SECRET_KEY has fewer"), "{short}");
+}
+
+#[test]
+fn a_wrong_credential_is_named_by_its_file_and_not_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jean-bridge-api-key");
+    for wrong in ["", "not a key of ours"] {
+        std::fs::write(&file, wrong).unwrap();
+        let error = refused("", &[(CREDENTIALS_VARIABLE, folder.path().to_str().unwrap())]);
+        assert!(error.starts_with(&format!("{} does not look like", file.display())), "{error}");
+        assert!(wrong.is_empty() || !error.contains(wrong), "{error}");
+    }
+}
