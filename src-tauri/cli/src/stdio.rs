@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
+use bridge_core::own_program;
 use bridge_core::paths::Paths;
 use bridge_core::stdio::{App, Options};
 
@@ -15,6 +16,7 @@ pub(crate) async fn run(paths: Paths, client: Option<String>) {
         // Whoever does not read it does not need it.
         let _ = writeln!(std::io::stderr(), "{NOBODY_TYPES_THIS}");
     }
-    let app = std::env::current_exe().ok().and_then(|own| App::beside(&own));
+    // Once: an update that comes later leaves the path as it is.
+    let app = own_program::path().ok().and_then(|own| App::beside(&own));
     bridge_core::stdio::run(Options { paths, client, app }).await;
 }

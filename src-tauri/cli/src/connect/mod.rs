@@ -10,6 +10,7 @@ use bridge_core::config::{Config, process_environment};
 use bridge_core::connect::{APPS, App, ConnectError, Connector, Surroundings, find};
 use bridge_core::control::{Client, ClientError};
 use bridge_core::origin::Origin;
+use bridge_core::own_program;
 use bridge_core::paths::Paths;
 use bridge_core::view::{ConnectState, ConnectSteps, ConnectView};
 
@@ -142,7 +143,7 @@ async fn address(paths: &Paths, client: &Client) -> Result<String, Failure> {
 
 /// The adapter that apps start: this program.
 pub(crate) fn adapter() -> Result<PathBuf, Failure> {
-    std::env::current_exe().map_err(Failure::sentence)
+    own_program::path().map_err(Failure::sentence)
 }
 
 fn named_app(named: &str) -> Result<&'static App, Failure> {
