@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bridge_core::connect::app_beside;
 use bridge_core::doctor::{Doctor, Known};
 use bridge_core::paths::Paths;
 use bridge_core::view::{Check, CheckState, DoctorView, Subject};
@@ -25,7 +26,8 @@ const NAME_WIDTH: usize = 16;
 type Examination = JoinHandle<Vec<Check>>;
 
 pub(crate) async fn run(paths: &Paths, adapter: PathBuf, format: Format) -> Result<(), Failure> {
-    let known = Known { adapter: Some(adapter), ..Known::default() };
+    let app = Some(app_beside(&adapter)).filter(|app| app.is_file());
+    let known = Known { adapter: Some(adapter), app, ..Known::default() };
     let doctor = Arc::new(Doctor::new(paths.clone(), known));
     let started = Instant::now();
     let examined = Subject::EXAMINED.map(|subject| {

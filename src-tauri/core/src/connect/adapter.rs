@@ -11,6 +11,7 @@ use super::apps::STDIO;
 
 /// The command line, which is the adapter too.
 const PROGRAM: &str = "jean-bridge";
+const APP: &str = "jean-memory-bridge";
 /// It only prints its help; a cold disk takes its time.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Folders that are gone after a restart, or at another place (clients.md 7.10): what macOS runs unmoved downloads
@@ -23,6 +24,12 @@ const PASSING_START: &str = ".mount_";
 #[must_use]
 pub fn command_line_beside(program: &Path) -> PathBuf {
     program.with_file_name(PROGRAM).with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+/// Where the app is that was installed with a program of ours, whether it is there or not.
+#[must_use]
+pub fn app_beside(program: &Path) -> PathBuf {
+    program.with_file_name(APP).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 /// The adapter beside a program of ours, if it is there, at a place that stays when the bridge is updated.

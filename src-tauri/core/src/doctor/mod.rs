@@ -62,6 +62,8 @@ pub struct Known {
     pub starts_at_login: Option<bool>,
     /// The command line, for a program that is not it.
     pub command_line: Option<PathBuf>,
+    /// The app, for a program that is not it.
+    pub app: Option<PathBuf>,
 }
 
 /// One examination. What several subjects need is found out once.

@@ -68,6 +68,13 @@ pub enum BridgeFinding {
         /// Of this program.
         own: String,
     },
+    /// The app beside this program is of another version.
+    AppDiffers {
+        /// Of the app.
+        other: String,
+        /// Of this program.
+        own: String,
+    },
     /// The bridge answers on its port.
     PortOurs {
         /// The port.
@@ -164,6 +171,10 @@ impl BridgeFinding {
             }
             Self::CommandLineDiffers { other, own } => {
                 Told::warning(format!("The command line is version {other}, this program {own}."))
+                    .cure("Install both from one version.")
+            }
+            Self::AppDiffers { other, own } => {
+                Told::warning(format!("The app is version {other}, this program {own}."))
                     .cure("Install both from one version.")
             }
             Self::PortOurs { port } => Told::ok(format!("The bridge answers on port {port}.")),
