@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::connect::{
@@ -10,19 +9,15 @@ use bridge_core::connect::{
 };
 use bridge_core::control::Failed;
 use bridge_core::view::{ConnectSteps, ConnectView, LostApp};
-use tauri::async_runtime::{block_on, spawn};
+use tauri::async_runtime::block_on;
 use tauri::{AppHandle, Manager as _};
-use tokio::sync::{Mutex, Notify, OnceCell};
-use tokio::time::timeout;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::aside::aside;
 use crate::failure::Failure;
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
 use crate::{downloads, links};
-
-/// Between two looks at the apps that are connected; files that are as they were are not read.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(30);
 
 /// The name of the file that Claude Desktop installs, without its suffix.
 const EXTENSION: &str = "jean-memory";
@@ -38,7 +33,6 @@ pub(crate) struct Connecting {
     /// Held while files are changed or looked at, because one bridge at a time does either.
     losses: Mutex<Losses>,
     lost: RwLock<Vec<LostApp>>,
-    look: Notify,
 }
 
 impl Connecting {
@@ -53,7 +47,7 @@ pub(crate) async fn apps(shell: &Shell) -> Result<Vec<ConnectView>, Failed> {
     let connector = connector(shell).await?;
     let apps = aside(move || connector.apps()).await?;
     // Somebody looks: a loss that is seen in the cards is one for the banner, too.
-    shell.connecting.look.notify_one();
+    shell.looking.look_now();
     Ok(apps)
 }
 
@@ -126,20 +120,8 @@ pub(crate) async fn save_extension(handle: &AppHandle, app: &'static App) -> Res
     Ok(file)
 }
 
-/// Looks now and then, and when somebody wants it, until the app ends.
-pub(crate) fn watch(handle: AppHandle) {
-    spawn(async move {
-        let shell = handle.state::<Shell>();
-        loop {
-            look(&handle).await;
-            // Whichever comes first.
-            let _ = timeout(BETWEEN_LOOKS, shell.connecting.look.notified()).await;
-        }
-    });
-}
-
-/// Looks once, and tells what nobody has been told of.
-async fn look(handle: &AppHandle) {
+/// Looks once, and tells what nobody has been told of. Files that are as they were are not read.
+pub(crate) async fn look(handle: &AppHandle) {
     let shell = handle.state::<Shell>();
     let Ok(connector) = connector(&shell).await else { return };
     let watching = handle.clone();
@@ -170,7 +152,7 @@ async fn connector(shell: &Shell) -> Result<Arc<Connector>, Failed> {
 /// The command line beside this program, if it is an adapter that apps may remember.
 pub(crate) async fn adapter(shell: &Shell) -> Option<PathBuf> {
     let find = async || {
-        let adapter = adapter_beside(&std::env::current_exe().ok()?)?;
+        let adapter = adapter_beside(shell.program.path())?;
         is_adapter(&adapter).await.then_some(adapter)
     };
     shell.connecting.adapter.get_or_init(find).await.clone()

@@ -10,7 +10,7 @@ use crate::launch::{CannotStart, Started};
 use crate::resetting::Resetting;
 use crate::shell::Shell;
 use crate::windows::cannot_start;
-use crate::{asking, commands, connecting, display, ending, notify, opening, tray};
+use crate::{asking, commands, display, ending, looking, notify, opening, tray};
 
 /// Runs the app; returns when it has been quit and the bridge has ended.
 pub(crate) fn run(started: Started, signals: Signals) -> anyhow::Result<()> {
@@ -53,7 +53,7 @@ fn show(
         tray::host::watch(app, drawn.is_ok());
         notify::start(app, started.happenings);
         asking::start(app.clone());
-        connecting::watch(app.clone());
+        looking::start(app.clone());
         opening::start(app, is_background);
     });
     Ok(())

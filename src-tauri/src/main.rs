@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod arguments;
 mod aside;
 mod asking;
 mod automation;
@@ -14,9 +15,11 @@ mod ending;
 mod failure;
 mod launch;
 mod links;
+mod looking;
 mod names;
 mod notify;
 mod opening;
+mod own_program;
 mod queue;
 mod resetting;
 mod shell;
@@ -30,10 +33,23 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
+use crate::arguments::Wish;
 use crate::ending::Signals;
 use crate::launch::Launch;
 
 fn main() -> ExitCode {
+    match Wish::of(std::env::args_os().skip(1)) {
+        Wish::Run => {}
+        Wish::Read(text) => {
+            // A pipe that is closed has read enough.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Wish::Unknown(words) => {
+            say(&words);
+            return ExitCode::from(arguments::USAGE);
+        }
+    }
     match run() {
         Ok(code) => code,
         Err(error) => {

@@ -31,6 +31,8 @@ async fn when_wanted(app: AppHandle) {
         wanted.mark_changed();
     }
     while wanted.changed().await.is_ok() {
+        // It may have been a new version that was launched.
+        app.state::<Shell>().looking.look_now();
         main::show(&app, Place::Anywhere);
     }
 }

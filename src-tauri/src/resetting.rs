@@ -1,7 +1,6 @@
 //! Removes everything from inside the app. The window that shows it needs the web view's folder, so that goes last, when
 //! there is no window any more.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -92,14 +91,11 @@ pub(crate) async fn remove(
 fn reset(shell: &Shell, keeps_apps: bool) -> Reset {
     let surroundings = Surroundings::of_process().filter(|_| !keeps_apps);
     let connector = surroundings.map(|surroundings| {
-        Connector::new(surroundings, &shell.paths.data_dir, &shell.bridge.url(), adapter())
+        // Where apps were told that it is; whether it still is there does not matter any more.
+        let adapter = command_line_beside(shell.program.path());
+        Connector::new(surroundings, &shell.paths.data_dir, &shell.bridge.url(), Some(adapter))
     });
     Reset::new(shell.paths.clone(), Vault::os(&shell.paths.keychain_service), connector, true).with_windows()
-}
-
-/// Where apps were told that it is; whether it still is there does not matter any more.
-fn adapter() -> Option<PathBuf> {
-    Some(command_line_beside(&std::env::current_exe().ok()?))
 }
 
 fn failed(error: &ResetError) -> Failed {

@@ -8,12 +8,14 @@ use std::time::SystemTime;
 
 use bridge_core::bridge::Bridge;
 use bridge_core::clock::{Clock as _, SystemClock, rfc3339_millis};
+use bridge_core::own_program::OwnProgram;
 use bridge_core::paths::Paths;
 use bridge_core::view::{Appearance, Check, Subject};
 use tokio::sync::watch;
 
 use crate::connecting::Connecting;
 use crate::launch::Started;
+use crate::looking::Looking;
 use crate::queue::Queue;
 use crate::words::Words;
 
@@ -26,12 +28,16 @@ pub(crate) struct Shell {
     pub(crate) bridge: Arc<Bridge>,
     /// Where it keeps things.
     pub(crate) paths: Paths,
+    /// The file that was started.
+    pub(crate) program: OwnProgram,
     /// When it was started.
     pub(crate) started_at: SystemTime,
     /// The questions of this burst, for "1 of 2".
     pub(crate) queue: watch::Sender<Queue>,
     /// The apps of this computer.
     pub(crate) connecting: Connecting,
+    /// What is looked at now and then.
+    pub(crate) looking: Looking,
     /// Whether the desktop shows tray icons.
     pub(crate) has_tray: watch::Sender<bool>,
     /// What the next start will use, as far as this one has written it.
@@ -54,9 +60,11 @@ impl Shell {
         Self {
             bridge: started.bridge.clone(),
             paths: started.paths.clone(),
+            program: own_program(),
             started_at: started.at,
             queue: watch::Sender::new(Queue::default()),
             connecting: Connecting::default(),
+            looking: Looking::default(),
             has_tray: watch::Sender::new(true),
             next_port: AtomicU16::new(started.config.port),
             next_activity_days: AtomicU32::new(started.config.activity_days),
@@ -91,6 +99,13 @@ impl Shell {
     pub(crate) fn web_view_dir(&self) -> PathBuf {
         self.paths.data_dir.join(WEB_VIEW_FOLDER)
     }
+}
+
+/// What the next start runs: in an `AppImage` the file that a person downloaded, not what it unpacks.
+fn own_program() -> OwnProgram {
+    let path = tauri::process::current_binary(&tauri::Env::default());
+    // Without a path, nothing is noticed of what becomes of it.
+    OwnProgram::at(path.unwrap_or_default())
 }
 
 /// The time, as pages get it.

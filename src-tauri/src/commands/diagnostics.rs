@@ -56,7 +56,8 @@ pub(crate) async fn doctor_examine(shell: State<'_, Shell>, subject: Subject) ->
         // The one that the cards know, or both would judge the same entry differently.
         adapter: connecting::adapter(&shell).await,
         starts_at_login: start_at_login::is_on(),
-        command_line: command_line(),
+        command_line: command_line(&shell),
+        app: None,
     };
     let checks = Doctor::beside(bridge, paths, known).examine(subject).await;
     shell.examined.lock().unwrap_or_else(PoisonError::into_inner).insert(subject, checks.clone());
@@ -84,8 +85,8 @@ pub(crate) async fn diagnostics_save_report(shell: State<'_, Shell>) -> Answer<S
 }
 
 /// Beside this program, where both are installed together.
-fn command_line() -> Option<PathBuf> {
-    Some(command_line_beside(&std::env::current_exe().ok()?)).filter(|program| program.is_file())
+fn command_line(shell: &Shell) -> Option<PathBuf> {
+    Some(command_line_beside(shell.program.path())).filter(|program| program.is_file())
 }
 
 async fn exported(shell: &Shell) -> Answer<String> {

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use bridge_core::control::failed;
+use bridge_core::own_program::ProgramState;
 use bridge_core::view::{AccountView, ClientView, LostApp, Problem, RequestView, Settings, StatusView};
 use serde::Serialize;
 use tauri::State;
@@ -27,6 +28,8 @@ pub(crate) struct Overview {
     /// None: this system does not tell.
     start_at_login: Option<bool>,
     has_tray: bool,
+    /// A new version is installed, and this one runs until somebody restarts it.
+    is_replaced: bool,
     /// What the next start uses.
     configured_port: u16,
     /// The same.
@@ -68,6 +71,7 @@ async fn taken(shell: &Shell) -> Answer<Overview> {
         settings: shell.bridge.settings(),
         start_at_login: start_at_login::is_on(),
         has_tray: *shell.has_tray.borrow(),
+        is_replaced: shell.program.state() == ProgramState::Replaced,
         configured_port: shell.next_port.load(Ordering::Relaxed),
         activity_days: shell.next_activity_days.load(Ordering::Relaxed),
         now: now(),

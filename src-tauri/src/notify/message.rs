@@ -23,6 +23,8 @@ pub(crate) enum Notice {
     SignedOut { client: ClientId, app: String },
     /// An app has thrown away what connected it.
     LostConnection { id: String, app: String },
+    /// The app was uninstalled, and ends.
+    Removed,
     /// What was chosen in the tray did not work.
     Failed,
 }
@@ -83,6 +85,7 @@ impl Notice {
                 say("lost_connection", &[("app", &names::plain(app))]),
                 Click::Main(Place::ConnectApp(id.clone())),
             ),
+            Self::Removed => ("removed".into(), say("removed", &[]), anywhere),
             Self::Failed => ("failed".into(), say("failed", &[]), anywhere),
         };
         Message { tag, title, body, on_click }
@@ -103,6 +106,7 @@ mod tests {
             Notice::NewKey(AccountId::new("a")),
             Notice::SignedOut { client: ClientId::new("c"), app: app() },
             Notice::LostConnection { id: "claude-desktop".into(), app: app() },
+            Notice::Removed,
             Notice::Failed,
         ]
     }

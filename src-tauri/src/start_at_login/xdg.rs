@@ -2,7 +2,7 @@
 //! libraries for it leave blanks in paths unquoted and do not look at `XDG_CONFIG_HOME`.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bridge_core::config::process_environment;
 use bridge_core::login_entry::{file, quoted};
@@ -15,7 +15,8 @@ const GROUP: &str = "Desktop Entry";
 
 pub(super) fn is_on() -> io::Result<bool> {
     match std::fs::read_to_string(file()?) {
-        Ok(text) => Ok(starts(&text, &command()?)),
+        // A desktop starts nothing that is gone, whatever the entry says.
+        Ok(text) => Ok(program()?.is_file() && starts(&text, &command()?)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
@@ -27,7 +28,7 @@ pub(super) fn set(is_on: bool) -> io::Result<()> {
         if let Some(directory) = file.parent() {
             std::fs::create_dir_all(directory)?;
         }
-        return std::fs::write(file, entry(&command()?));
+        return std::fs::write(file, entry(&program()?, &command()?));
     }
     match std::fs::remove_file(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -35,9 +36,14 @@ pub(super) fn set(is_on: bool) -> io::Result<()> {
     }
 }
 
+/// This program, as it was found at the start: an update changes neither the path nor what is known of it.
+fn program() -> io::Result<PathBuf> {
+    tauri::process::current_binary(&tauri::Env::default())
+}
+
 /// What the entry starts: this program, with the same directories.
 fn command() -> io::Result<String> {
-    let program = tauri::process::current_binary(&tauri::Env::default())?;
+    let program = program()?;
     let home = process_environment(HOME_VARIABLE).filter(|home| !home.is_empty());
     command_line(&program, home.as_deref())
 }
@@ -54,11 +60,13 @@ fn command_line(program: &Path, home: Option<&str>) -> io::Result<String> {
     Ok(format!("{home}{} {BACKGROUND}", quoted(program)))
 }
 
-fn entry(command: &str) -> String {
+fn entry(program: &Path, command: &str) -> String {
     let file = KeyFile::new();
     file.set_string(GROUP, "Type", "Application");
     file.set_string(GROUP, "Name", "Jean Memory Bridge");
-    file.set_string(GROUP, "Icon", "jean-memory-bridge");
+    file.set_string(GROUP, "Icon", "com.jeanmemory.bridge");
+    // Who removes the program by hand leaves an entry that does nothing. It is a path, so nothing in it is quoted.
+    file.set_string(GROUP, "TryExec", &program.to_string_lossy());
     // Escapes once more: a value of such a file has a backslash of its own.
     file.set_string(GROUP, "Exec", command);
     file.set_boolean(GROUP, "Terminal", false);
@@ -86,13 +94,14 @@ mod tests {
     fn a_path_with_blanks_and_signs_arrives_whole() {
         let path = "/opt/My \"Apps\"/100% $HOME/`x`\\bridge";
         let command = command_line(Path::new(path), None).unwrap();
-        let entry = entry(&command);
+        let entry = entry(Path::new(path), &command);
         let file = KeyFile::new();
         file.load_from_data(&entry, KeyFileFlags::NONE).unwrap();
         let exec = file.string(GROUP, "Exec").unwrap();
         // As a desktop reads it: `%%` is a percent sign, the rest is split as a shell does.
         let arguments = gtk::glib::shell_parse_argv(exec.replace("%%", "%")).unwrap();
         assert_eq!(arguments, [path, BACKGROUND].map(std::ffi::OsString::from));
+        assert_eq!(file.string(GROUP, "TryExec").unwrap(), path);
     }
 
     #[test]
@@ -104,7 +113,7 @@ mod tests {
     #[test]
     fn what_the_desktop_would_not_start_is_off() {
         let command = command_line(Path::new("/usr/bin/bridge"), None).unwrap();
-        let entry = entry(&command);
+        let entry = entry(Path::new("/usr/bin/bridge"), &command);
         assert!(starts(&entry, &command));
         assert!(!starts(&(entry.clone() + "Hidden=true\n"), &command));
         assert!(!starts(&(entry.clone() + "X-GNOME-Autostart-enabled=false\n"), &command));

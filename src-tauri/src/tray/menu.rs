@@ -22,6 +22,8 @@ pub(super) struct Known {
     pub(super) settings: Settings,
     /// How many things are wrong that a person can do something about.
     pub(super) problems: usize,
+    /// Whether a new version waits for a restart.
+    pub(super) is_replaced: bool,
     /// None: this system does not tell.
     pub(super) start_at_login: Option<bool>,
 }
@@ -63,6 +65,7 @@ pub(super) enum Action {
         switch: Switch,
         on: bool,
     },
+    Restart,
     Quit,
 }
 
@@ -118,6 +121,9 @@ fn urgent(known: &Known, words: &Words) -> Vec<Entry> {
     if known.problems > 0 {
         let text = words.count("tray.problems", known.problems as u64, &[]);
         entries.push(Entry::Button(text, Action::Open));
+    }
+    if known.is_replaced {
+        entries.push(Entry::Button(words.say("tray.replaced", &[]), Action::Restart));
     }
     entries
 }
@@ -242,6 +248,7 @@ mod tests {
             accounts: Vec::new(),
             settings: Settings::default(),
             problems: 0,
+            is_replaced: false,
             start_at_login: Some(false),
         }
     }
@@ -335,6 +342,13 @@ mod tests {
                 "-"
             ]
         );
+    }
+
+    #[test]
+    fn a_new_version_is_offered_and_takes_over_at_a_click() {
+        let tray = drawn(&Known { is_replaced: true, ..known() });
+        assert_eq!(text(&tray.entries)[..3], ["(Ready)", "Restart: a new version is installed", "-"]);
+        assert!(matches!(tray.entries[1], Entry::Button(_, Action::Restart)));
     }
 
     #[test]

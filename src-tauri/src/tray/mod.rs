@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::control::{Failed, failed};
+use bridge_core::own_program::ProgramState;
 use bridge_core::view::SettingChange;
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::mpsc;
@@ -135,6 +136,7 @@ async fn known(app: &AppHandle) -> Known {
         accounts: bridge.accounts().await.unwrap_or_default(),
         settings: bridge.settings(),
         problems: bridge.problems().len(),
+        is_replaced: shell.program.state() == ProgramState::Replaced,
         start_at_login: start_at_login::is_on(),
     }
 }
@@ -158,6 +160,10 @@ async fn perform(app: &AppHandle, action: Action) {
             shell.bridge.change_setting(SettingChange::Paused(on)).await.map(drop).map_err(failed)
         }
         Action::Turn { switch: Switch::StartAtLogin, on } => start_at_login::set(on),
+        Action::Restart => {
+            ending::restart(app);
+            Ok(())
+        }
         Action::Quit => {
             ending::quit(app);
             Ok(())

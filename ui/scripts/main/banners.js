@@ -30,13 +30,14 @@ export function showBanners(place, overview, failure) {
 }
 
 /** Pairs of a name, by which the same banner is known again, and how it is made. */
-function banners({ status, problems, lost_apps: lostApps, requests, accounts, settings }) {
+function banners({ status, problems, lost_apps: lostApps, requests, accounts, settings, is_replaced: isReplaced }) {
   const rejected = accounts.filter(({ state }) => state === "rejected");
   return [
     ...(requests.length > 0 ? [[`asks ${requests[0].id} ${requests.length}`, () => asks(requests)]] : []),
     ...problems.map((each) => [`problem ${JSON.stringify(each)}`, () => banner("stop", [problem(each)])]),
     ...rejected.map((account) => [`rejected ${account.id} ${account.label}`, () => keyWanted(account)]),
     ...lostApps.map((app) => [`lost connection ${app.id}`, () => lostConnection(app)]),
+    ...(isReplaced ? [["replaced", replaced]] : []),
     ...(settings.paused ? [["paused", paused]] : []),
     ...(status.state === "offline" ? [["offline", () => banner("warn", [t("main.offline")])]] : []),
   ];
@@ -56,6 +57,10 @@ function keyWanted(account) {
 function lostConnection({ id, name }) {
   const press = async () => go("connect", id);
   return banner("warn", [phrase("main.lost_connection", { name })], { words: t("main.to_repair"), press });
+}
+
+function replaced() {
+  return banner("rest", [t("main.replaced")], { words: t("main.restart"), press: () => ask("app_restart") });
 }
 
 function paused() {

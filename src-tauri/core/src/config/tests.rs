@@ -240,7 +240,10 @@ fn a_secret_may_come_as_a_credential_and_its_variable_wins() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().to_str().unwrap();
     let key = format!("jean_sk_{}", "a".repeat(32));
-    assert!(load("", &[(CREDENTIALS_VARIABLE, directory)]).unwrap().api_key.is_none(), "none was handed over");
+    assert!(
+        load("", &[(CREDENTIALS_VARIABLE, directory)]).unwrap().api_key.is_none(),
+        "none was handed over"
+    );
     std::fs::write(folder.path().join("jean-bridge-api-key"), format!("{key}\n")).unwrap();
     std::fs::write(folder.path().join("jean-bridge-jwt-secret-key"), "s".repeat(40)).unwrap();
     let config = load("", &[(CREDENTIALS_VARIABLE, directory)]).unwrap();

@@ -1,0 +1,38 @@
+//! What the app looks at now and then, because nobody tells it: the files of the apps that are connected, and its own.
+
+use std::time::Duration;
+
+use tauri::{AppHandle, Manager as _};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::shell::Shell;
+use crate::{connecting, own_program};
+
+/// Between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(30);
+
+/// Whoever wants it sooner.
+#[derive(Default)]
+pub(crate) struct Looking(Notify);
+
+impl Looking {
+    /// Somebody sees what is found.
+    pub(crate) fn look_now(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Looks until the app ends.
+pub(crate) fn start(app: AppHandle) {
+    tauri::async_runtime::spawn(async move {
+        let mut fate = own_program::Fate::default();
+        let mut is_time = true;
+        loop {
+            own_program::look(&app, &mut fate, is_time);
+            connecting::look(&app).await;
+            // Whichever comes first.
+            is_time = timeout(BETWEEN_LOOKS, app.state::<Shell>().looking.0.notified()).await.is_err();
+        }
+    });
+}
