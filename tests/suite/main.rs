@@ -23,6 +23,8 @@ mod harness;
 mod journeys;
 mod keychain;
 mod mcp;
+#[cfg(target_os = "linux")]
+mod migration;
 mod oauth;
 #[cfg(target_os = "linux")]
 mod pages;

@@ -69,6 +69,10 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
     make_private(file)?;
     let mut connection = Connection::open(file)?;
     connection.busy_timeout(BUSY)?;
+    // Before anything that changes the file: a newer version finds its own as it was.
+    if layout(&connection)? > STEPS.len() {
+        return Err(StoreError::Newer);
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -88,10 +92,7 @@ fn make_private(file: &Path) -> Result<(), StoreError> {
 }
 
 fn bring_up_to_date(connection: &mut Connection, file: &Path) -> Result<(), StoreError> {
-    let layout: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if layout > STEPS.len() {
-        return Err(StoreError::Newer);
-    }
+    let layout = layout(connection)?;
     for (at, step) in STEPS.iter().enumerate().skip(layout) {
         // There is nothing to save of a database that is being made.
         if layout > 0 {
@@ -103,6 +104,10 @@ fn bring_up_to_date(connection: &mut Connection, file: &Path) -> Result<(), Stor
         transaction.commit()?;
     }
     Ok(())
+}
+
+fn layout(connection: &Connection) -> Result<usize, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
 /// A complete copy beside the file, named by its layout; an older copy of that layout is replaced.
