@@ -1,5 +1,7 @@
 //! The whole bridge as a process: how it starts, what it survives, what it leaves behind, how it ends.
 
+#[cfg(target_os = "linux")]
+mod container;
 mod crash;
 mod damage;
 pub(crate) mod dice;
@@ -13,6 +15,8 @@ mod leaks;
 mod life;
 #[cfg(target_os = "linux")]
 pub(crate) mod mounts;
+#[cfg(target_os = "linux")]
+mod service;
 #[cfg(target_os = "linux")]
 mod start;
 

@@ -17,7 +17,7 @@ use crate::harness::mcp::{Session, reply, text};
 use crate::harness::oauth::{Client, Pkce};
 
 /// Open requests have three seconds to end; the rest is for a busy machine.
-const LIMIT: Duration = Duration::from_secs(10);
+pub(super) const LIMIT: Duration = Duration::from_secs(10);
 /// As the kernel writes them, 32 bits at a time.
 const LOOPBACK: [&str; 2] = ["0100007F", "00000000000000000000000001000000"];
 /// Idle for so long …
