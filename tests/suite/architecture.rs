@@ -16,7 +16,17 @@ use source::{Module, Source};
 const LAYERS: &[Layer] = &[
     Layer {
         modules: &[
-            "api_key", "clock", "hang_up", "ids", "origin", "paths", "scope", "secret", "tls", "unbroken",
+            "api_key",
+            "clock",
+            "hang_up",
+            "ids",
+            "origin",
+            "own_program",
+            "paths",
+            "scope",
+            "secret",
+            "tls",
+            "unbroken",
             "view",
         ],
         peers: Peers::MayMeet, // the words that everyone speaks

@@ -24,6 +24,7 @@ mod life;
 mod looks;
 mod main_window;
 mod notifications;
+mod replaced;
 mod reset;
 mod survival;
 mod tray;

@@ -97,6 +97,18 @@ impl AppOptions {
         self
     }
 
+    /// Copies of both programs, as a package installs them beside each other.
+    pub(crate) fn installed_in(self, folder: &Path) -> Self {
+        install(folder);
+        self.run_from(folder)
+    }
+
+    /// The app that is installed there.
+    pub(crate) fn run_from(mut self, folder: &Path) -> Self {
+        self.program = Some(folder.join(APP));
+        self
+    }
+
     /// Starts it and waits until its bridge answers.
     pub(crate) async fn start(self, desktop: &Desktop) -> App {
         self.launch(desktop).until_serving().await
@@ -129,6 +141,16 @@ impl AppOptions {
             driver: OnceLock::new(),
             output,
         }
+    }
+}
+
+/// Puts copies of both programs there, each by one rename, as package managers do: what runs goes on.
+pub(crate) fn install(folder: &Path) {
+    std::fs::create_dir_all(folder).expect("a directory");
+    for name in [APP, "jean-bridge"] {
+        let new = folder.join(format!("{name}.dpkg-new"));
+        std::fs::copy(program(name), &new).expect("a copy");
+        std::fs::rename(new, folder.join(name)).expect("one file system");
     }
 }
 
