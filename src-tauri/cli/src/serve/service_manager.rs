@@ -1,4 +1,4 @@
-//! What systemd is told (sd_notify(3)): when apps can be answered, where, and when the end has begun. Nobody listens
+//! What systemd is told (`sd_notify(3)`): when apps can be answered, where, and when the end has begun. Nobody listens
 //! unless `NOTIFY_SOCKET` names a socket, and nothing here fails a start: a manager that is not told waits and says so.
 
 use sd_notify::NotifyState;
