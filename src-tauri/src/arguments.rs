@@ -46,8 +46,7 @@ impl Wish {
                 "-h" | "--help" => return Self::Read(HELP.into()),
                 unknown => {
                     return Self::Unknown(format!(
-                        "there is no argument {:?}; jean-memory-bridge --help lists what there is",
-                        unknown
+                        "there is no argument {unknown:?}; jean-memory-bridge --help lists what there is"
                     ));
                 }
             }
