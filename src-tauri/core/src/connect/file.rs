@@ -192,6 +192,7 @@ fn keep_mode_and_owner(file: &fs::File, found: &Metadata) -> io::Result<()> {
 
 /// Windows: a new file has the rights of its folder, as the old one had.
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
 fn keep_mode_and_owner(_: &fs::File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
@@ -203,6 +204,7 @@ fn sync_folder(folder: &Path) -> Result<(), FileError> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
 fn sync_folder(_: &Path) -> Result<(), FileError> {
     Ok(())
 }

@@ -130,6 +130,7 @@ fn keep_private(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
 fn keep_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
