@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bridge_core::bridge::Bridge;
+#[cfg(unix)]
 use bridge_core::hang_up;
 use tauri::{AppHandle, Manager as _};
 

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::{AnswerError, Approval, ApprovalAccount, Bridge, Front, Happening, RevokeError};
 use crate::api_key::ApiKey;
 use crate::config::Config;
+#[cfg(unix)]
 use crate::control::{Client, ClientError};
 use crate::ids::{ClientId, QuestionId, TransactionId};
 use crate::oauth::OAuthError;
@@ -24,8 +25,7 @@ const REDIRECT: &str = "http://localhost:1/cb";
 /// A bridge with the built-in stand-in that asks nobody's keychain.
 struct World {
     bridge: Arc<Bridge>,
-    paths: Paths,
-    _home: TempDir,
+    home: TempDir,
 }
 
 /// A client that asks.
@@ -47,7 +47,7 @@ impl World {
         };
         let config = Config::load(&paths, &env).unwrap();
         let bridge = Bridge::start(config, &paths, front).await.unwrap();
-        Self { bridge, paths, _home: home }
+        Self { bridge, home }
     }
 
     async fn register(&self) -> ClientId {
@@ -274,7 +274,7 @@ async fn a_second_launch_shows_the_window_if_there_is_one() {
     for front in [Front::Windows, Front::Terminal] {
         let world = World::start(front).await;
         let wanted = world.bridge.window_wanted();
-        let shown = Client::new(world.paths.clone()).show_window().await;
+        let shown = Client::new(Paths::under(world.home.path())).show_window().await;
         match front {
             Front::Windows => assert!(shown.is_ok() && wanted.has_changed().unwrap()),
             Front::Terminal => {

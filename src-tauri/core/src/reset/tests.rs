@@ -1,7 +1,6 @@
 //! Removing everything, in homes with what a bridge and others may have left there.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use keyring_core::mock;
@@ -113,8 +112,11 @@ async fn what_others_put_into_the_folders_stays_and_is_named() {
     assert!(!world.home.path().join("data/bridge.db").exists());
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn no_link_is_followed() {
+    use std::os::unix::fs::symlink;
+
     let (world, elsewhere) = (World::lived_in(), tempfile::tempdir().unwrap());
     let precious = elsewhere.path().join("precious");
     fs::create_dir(&precious).unwrap();
