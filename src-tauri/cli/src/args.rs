@@ -115,6 +115,8 @@ pub(crate) enum Command {
     Pause,
     /// Let apps use your memories again
     Resume,
+    /// End the bridge that runs, the tray app or `serve`, and wait until it has ended
+    Quit,
     /// List, add and remove accounts
     #[command(args_conflicts_with_subcommands = true)]
     Accounts {

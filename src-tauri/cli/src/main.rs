@@ -13,6 +13,7 @@ mod mcpb;
 mod output;
 mod pause;
 mod question;
+mod quit;
 mod requests;
 mod reset;
 mod serve;
@@ -106,6 +107,7 @@ async fn ask(paths: &Paths, command: Command) -> Result<(), Failure> {
         Command::Revoke { client: named } => clients::revoke(&client, &named).await,
         Command::Pause => pause::pause(&client).await,
         Command::Resume => pause::resume(&client).await,
+        Command::Quit => quit::run(paths, &client).await,
         Command::Accounts { action: None, format } => accounts::list(&client, format).await,
         Command::Accounts { action: Some(action), .. } => accounts::change(&client, action).await,
         Command::Serve { .. }

@@ -66,6 +66,15 @@ async fn it_ends_cleanly_by_each_signal() {
     }
 }
 
+#[tokio::test]
+async fn quit_ends_it_and_returns_when_it_is_gone() {
+    let bridge = Bridge::start().await;
+    assert_eq!(bridge.cli_ok(&["quit"]).await.stdout, "Ended.\n");
+    // The next one may start at once, on the same socket.
+    assert_eq!(bridge.cli(&["quit"]).await.status.code(), Some(3));
+    assert_eq!(bridge.ended().await.code(), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_ends_in_time_whatever_is_going_on() {
     // protocol.md 7.21

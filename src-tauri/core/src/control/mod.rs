@@ -8,6 +8,7 @@
 mod adapter;
 pub mod adapter_wire;
 mod client;
+mod ended;
 mod failure;
 mod listener;
 mod peer;
@@ -23,6 +24,7 @@ mod transport;
 mod wire;
 
 pub use client::{Client, ClientError, Connection, Unanswered};
+pub use ended::ended;
 pub use failure::{Failure, failed};
 pub(crate) use listener::IDLE;
 pub use listener::{ClaimError, Listener, Lock};

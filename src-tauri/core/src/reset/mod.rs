@@ -13,21 +13,18 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep};
 
 use crate::connect::{App, ConnectError, Connector};
-use crate::control::{ClaimError, Lock};
+use crate::control::{ClaimError, Lock, ended};
 use crate::login_entry;
 use crate::paths::Paths;
-use crate::process::Processes;
 use crate::vault::{Vault, VaultError};
 use crate::view::{
     ConnectSteps, KeychainTrouble, ResetApp, ResetKeychain, ResetOutcome, ResetPlan, ResetStay, StaysBecause,
 };
 
-/// How long a bridge that was asked to end may take, and the process around it.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How long what the windows keep may come back, and how often it is looked at in vain before it stays away.
 const LONGEST_REST: Duration = Duration::from_secs(5);
 const QUIET_LOOKS: usize = 10;
-/// Between two looks at the lock, or at the files.
+/// Between two looks at the files.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Removes what one bridge has made.
@@ -118,18 +115,7 @@ impl Reset {
     /// # Errors
     /// [`ResetError::Lock`].
     pub async fn lock(&self, process: Option<u32>) -> Result<Lock, ResetError> {
-        let deadline = Instant::now() + PATIENCE;
-        let lock = loop {
-            match Lock::take(&self.paths) {
-                Err(ClaimError::AlreadyRunning) if Instant::now() < deadline => sleep(PAUSE).await,
-                taken => break taken?,
-            }
-        };
-        let processes = Processes::default();
-        while process.is_some_and(|pid| processes.is_there(pid)) && Instant::now() < deadline {
-            sleep(PAUSE).await;
-        }
-        Ok(lock)
+        Ok(ended(&self.paths, process).await?)
     }
 
     /// Removes everything else; `freed` are the apps of before.
