@@ -9,6 +9,8 @@ use bridge_core::view::KeychainTrouble;
 pub(crate) enum Failure {
     /// The desktop did not take the entry that starts the app at login.
     StartAtLogin,
+    /// The program is where it will not be for long.
+    NoLastingPlace,
     /// No program shows an address or a folder.
     CannotOpen,
     /// What was pasted has not the form of a key.
@@ -55,6 +57,10 @@ impl From<Failure> for Failed {
             Failure::StartAtLogin => {
                 ("start_at_login_failed", "Start at login could not be changed. Look into the log.".into())
             }
+            Failure::NoLastingPlace => (
+                "no_lasting_place",
+                "The app is not where it would stay. Install it, or move it to Applications, and open it there.".into(),
+            ),
             Failure::CannotOpen => ("cannot_open", "No program here opens this. Open it by hand.".into()),
             Failure::NotAKey => {
                 ("not_a_key", "This does not look like a Jean Memory key. It starts with jean_sk_.".into())

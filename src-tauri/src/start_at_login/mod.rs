@@ -7,6 +7,7 @@ mod system;
 #[path = "xdg.rs"]
 mod system;
 
+use bridge_core::connect::stays;
 use bridge_core::control::Failed;
 
 use crate::failure::Failure;
@@ -18,6 +19,11 @@ pub(crate) fn is_on() -> Option<bool> {
 
 /// Switches it on or off.
 pub(crate) fn set(is_on: bool) -> Result<(), Failed> {
+    // From a disk image, or from where macOS runs an app that was not moved after the download, it would start once.
+    let program = tauri::process::current_binary(&tauri::Env::default());
+    if is_on && program.is_ok_and(|program| !stays(&program)) {
+        return Err(Failure::NoLastingPlace.into());
+    }
     system::set(is_on).map_err(|error| {
         tracing::warn!(%error, "start at login cannot be changed");
         Failure::StartAtLogin.into()

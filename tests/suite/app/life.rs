@@ -270,3 +270,27 @@ fn refusal(prepare: impl Fn(&mut Command)) -> String {
     assert_eq!(said.trim_end().lines().count(), 1, "{said}");
     said
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_quits_the_app_and_returns_when_it_is_gone() {
+    // As an installer does, which replaces the files of both next.
+    let world = World::start().await;
+    assert_eq!(world.app.cli_ok(&["quit"]).await.stdout, "Ended.\n");
+    assert!(!world.app.is_running());
+    assert_eq!(world.app.ended().code(), Some(0));
+    assert_eq!(world.app.cli(&["quit"]).await.status.code(), Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_passes_is_not_started_at_login() {
+    let desktop = Desktop::with_keychain();
+    let _panel = Panel::start(&desktop.bus());
+    let image = desktop.keychain().home().join("Volumes/Jean Memory Bridge");
+    let app = AppOptions::default().arguments(&[]).alone_in(&image).start(&desktop).await;
+    let page = app.page("main.html#welcome").await;
+    let refused = page.invoke("settings_start_at_login", json!({ "on": true })).await.unwrap_err();
+    assert_eq!(refused["code"], "no_lasting_place");
+    assert!(!desktop.keychain().home().join("config/autostart").exists());
+    page.invoke("settings_start_at_login", json!({ "on": false })).await.unwrap();
+    assert_eq!(app.terminate().code(), Some(0));
+}

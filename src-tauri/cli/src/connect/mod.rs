@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use bridge_core::clock::{Clock, SystemClock};
 use bridge_core::config::{Config, process_environment};
-use bridge_core::connect::{APPS, App, ConnectError, Connector, Surroundings, find};
+use bridge_core::connect::{APPS, App, ConnectError, Connector, Surroundings, find, stays};
 use bridge_core::control::{Client, ClientError};
 use bridge_core::origin::Origin;
 use bridge_core::own_program;
@@ -122,7 +122,9 @@ fn list(connector: &Connector, format: Format) -> Result<(), Failure> {
 async fn connector(paths: &Paths, client: &Client) -> Result<Connector, Failure> {
     let surroundings =
         Surroundings::of_process().ok_or_else(|| Failure::Failed("There is no home directory.".into()))?;
-    Ok(Connector::new(surroundings, &paths.data_dir, &address(paths, client).await?, Some(adapter()?)))
+    // An app must not be told of a place that is gone tomorrow.
+    let adapter = Some(adapter()?).filter(|program| stays(program));
+    Ok(Connector::new(surroundings, &paths.data_dir, &address(paths, client).await?, adapter))
 }
 
 /// Where the bridge is; where it would be, if it does not run.

@@ -51,7 +51,10 @@ pub async fn is_adapter(program: &Path) -> bool {
     matches!(timeout(PATIENCE, asked).await, Ok(Ok(status)) if status.success())
 }
 
-fn stays(path: &Path) -> bool {
+/// Whether a program lies where it will still be after a restart, and after an update: its path may be remembered, by an
+/// app or by the start at login.
+#[must_use]
+pub fn stays(path: &Path) -> bool {
     let folders = path.parent().into_iter().flat_map(Path::components);
     let mut names = folders.filter_map(|folder| folder.as_os_str().to_str());
     !names.any(|name| PASSING.contains(&name) || name.starts_with(PASSING_START) || has_version(name))
@@ -86,6 +89,22 @@ mod tests {
             "/snap/jean-memory-bridge/12/bin/jean-bridge",
         ] {
             assert!(!stays(Path::new(passing)), "{passing}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_beside_the_app_in_every_installation() {
+        // What `externalBin` names by its target lies there without it.
+        let suffix = if cfg!(windows) { ".exe" } else { "" };
+        for folder in [
+            "/usr/bin",
+            "/Applications/Jean Memory Bridge.app/Contents/MacOS",
+            "/Users/jean/Applications/Jean Memory Bridge.app/Contents/MacOS",
+            "C:/Users/jean/AppData/Local/Jean Memory Bridge",
+        ] {
+            let beside = command_line_beside(&Path::new(folder).join(format!("jean-memory-bridge{suffix}")));
+            assert_eq!(beside, Path::new(folder).join(format!("jean-bridge{suffix}")));
+            assert!(stays(&beside), "{folder}");
         }
     }
 

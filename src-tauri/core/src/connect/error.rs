@@ -15,8 +15,8 @@ pub enum ConnectError {
     NotInstalled(&'static str),
     /// The app starts programs only.
     #[error(
-        "{0} cannot be connected yet: it starts local programs only, and the adapter for that (`jean-bridge stdio`) \
-         is not part of this version"
+        "{0} cannot be connected: it starts local programs only, and the one for that, jean-bridge, is not installed \
+         where it would stay; a disk image, for one, is no such place"
     )]
     NeedsAdapter(&'static str),
     /// An entry of our name is there that says something else.

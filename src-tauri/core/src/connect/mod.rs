@@ -27,7 +27,7 @@ mod trouble;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub use self::adapter::{adapter_beside, app_beside, command_line_beside, is_adapter};
+pub use self::adapter::{adapter_beside, app_beside, command_line_beside, is_adapter, stays};
 use self::apps::Transport;
 pub use self::apps::{APPS, App, find};
 pub use self::document::Unreadable;

@@ -81,7 +81,7 @@ pub enum ConnectBy {
     Command,
     /// Its file.
     File,
-    /// Not yet: it starts programs only, and the adapter for that is not part of this version.
+    /// Not now: it starts programs only, and the one for that is not where it would stay.
     Adapter,
 }
 
