@@ -43,6 +43,11 @@ check: setup-lint ## Format, lints and documentation, without running a test
 deny: setup-run ## Licences, banned packages, sources, and known vulnerabilities (downloads the advisory database)
 	tools/deny licenses bans sources advisories
 
+# Not part of `make test`: it compiles everything anew for two more systems, and needs the Rust libraries for them.
+.PHONY: types
+types: setup-types ## Check types and lints of all programs for Windows and macOS, about 10 minutes the first time
+	tools/types
+
 .PHONY: bench
 bench: setup-bench ## Start-up, windows, calls and memory of a release build, beside the budgets and mcp-remote
 	cargo build --locked --release --package jean-bridge --package jean-memory-bridge
@@ -64,6 +69,10 @@ setup-run:
 .PHONY: setup-test
 setup-test: ## Install the packages that the tests need as well
 	@tools/setup run app lint test
+
+.PHONY: setup-types
+setup-types:
+	@tools/setup types lint
 
 .PHONY: setup-bench
 setup-bench:
