@@ -33,3 +33,4 @@ mod rules;
 mod stdio;
 mod system;
 mod words;
+mod workflows;

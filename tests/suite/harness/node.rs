@@ -11,6 +11,8 @@ pub(crate) static CONFORMANCE: LazyLock<Installed> = LazyLock::new(|| Installed:
 pub(crate) static READERS: LazyLock<Installed> = LazyLock::new(|| Installed::from("readers"));
 /// What the extension for Claude Desktop is read and run with, of tests/extension.
 pub(crate) static EXTENSION: LazyLock<Installed> = LazyLock::new(|| Installed::from("extension"));
+/// What the workflows are judged by, of tests/workflows.
+pub(crate) static WORKFLOWS: LazyLock<Installed> = LazyLock::new(|| Installed::from("workflows"));
 /// What pages are checked with, of tests/accessibility.
 pub(crate) static ACCESSIBILITY: LazyLock<Installed> = LazyLock::new(|| Installed::from("accessibility"));
 

@@ -25,6 +25,7 @@ const REDIRECT: &str = "http://localhost:1/cb";
 /// A bridge with the built-in stand-in that asks nobody's keychain.
 struct World {
     bridge: Arc<Bridge>,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "the folder is there as long as the bridge"))]
     home: TempDir,
 }
 
