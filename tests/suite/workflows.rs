@@ -191,7 +191,7 @@ fn installers_and_programs_agree_on_names() {
 fn commands_of_the_installer_exist() {
     let hooks = read("packaging/windows/hooks.nsh");
     let called: Vec<_> =
-        hooks.split("\"${COMMAND_LINE}\" ").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+        hooks.split("'\"${COMMAND_LINE}\" ").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
     assert_eq!(called, ["quit", "reset --yes"]);
     for command in called {
         let mut program = Command::new(crate::harness::programs::program("jean-bridge"));
@@ -208,7 +208,7 @@ fn the_compiler_of_the_installer_takes_the_hooks() {
     let mut compiler = Command::new("makensis");
     compiler.args(["-V2", "-WX", "-INPUTCHARSET", "UTF8"]);
     compiler.arg(defined("HOOKS", &repository().join("packaging/windows/hooks.nsh")));
-    compiler.arg(defined("OUT", &folder.path().join("setup.exe")));
+    compiler.arg(defined("OUT", &folder.path().join("hooks.exe")));
     compiler.arg(defined("PROGRAM", Path::new("/bin/true")));
     compiler.arg(repository().join("tests/installer/installer.nsi"));
     let said = compiler.output().expect("makensis, which `make setup-test` installs");
