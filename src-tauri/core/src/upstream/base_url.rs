@@ -1,11 +1,12 @@
-//! Where the Jean Memory API is: an address that cannot carry the key in clear text.
+//! Where something of ours is, by the configuration: an address to which nothing goes in clear text. The key goes to
+//! the one of the Jean Memory API.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// The base of the API. https on any host, http only on loopback (protocol.md 7.30, 9.24).
+/// The base of the API, or of another service. https on any host, http only on loopback (protocol.md 7.30, 9.24).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
@@ -72,7 +73,7 @@ impl BaseUrl {
     }
 
     /// The URL of `path`, which starts with a slash, below this base.
-    pub(super) fn join(&self, path: &str) -> Url {
+    pub(crate) fn join(&self, path: &str) -> Url {
         let mut url = self.0.clone();
         url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
         url
@@ -85,7 +86,7 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),

@@ -27,9 +27,11 @@ use http::{Request, Response};
 use serde_json::{Map, Value};
 use tower::{BoxError, Service};
 
+pub(crate) use base_url::is_loopback;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use error::{Interruption, Unexpected, Unreachable, UpstreamError};
 pub use limits::UpstreamLimits;
+pub(crate) use remote::{cause_of, client_builder, trust_for};
 pub use reply::ToolReply;
 pub use verify::Verdict;
 

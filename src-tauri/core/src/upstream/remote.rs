@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use http::StatusCode;
-use reqwest::{Client, redirect};
+use reqwest::{Client, ClientBuilder, redirect};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -28,7 +28,7 @@ pub(super) struct Remote {
 
 impl Remote {
     pub(super) fn new(base: BaseUrl, limits: UpstreamLimits) -> Self {
-        let trust = if base.is_https() { Trust::System } else { Trust::Nobody };
+        let trust = trust_for(&base);
         Self::trusting(base, limits, trust)
     }
 
@@ -83,22 +83,33 @@ impl Remote {
     }
 
     async fn build(&self) -> Result<Client, Unreachable> {
-        let tls = tls::client_config(self.trust.clone()).await;
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls.map_err(|_| Unreachable::NoTrustStore)?)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .https_only(self.base.is_https())
+        let builder = client_builder(&self.base, self.trust.clone()).await?;
+        builder
             .connect_timeout(self.limits.connect)
             .pool_idle_timeout(self.limits.pool_idle)
-            .pool_max_idle_per_host(self.limits.parallel);
-        if self.base.is_loopback() {
-            // A proxy would take a loopback request off this computer.
-            builder = builder.no_proxy();
-        }
-        builder.build().map_err(|_| Unreachable::Network)
+            .pool_max_idle_per_host(self.limits.parallel)
+            .build()
+            .map_err(|_| Unreachable::Network)
     }
+}
+
+/// The system's roots, where there is anybody to trust.
+pub(crate) fn trust_for(base: &BaseUrl) -> Trust {
+    if base.is_https() { Trust::System } else { Trust::Nobody }
+}
+
+/// What every client of an address in the configuration has: the trust store and the proxies of the system, and
+/// nothing that follows, repeats or tells more than it is asked to.
+pub(crate) async fn client_builder(base: &BaseUrl, trust: Trust) -> Result<ClientBuilder, Unreachable> {
+    let tls = tls::client_config(trust).await;
+    let builder = Client::builder()
+        .tls_backend_preconfigured(tls.map_err(|_| Unreachable::NoTrustStore)?)
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .https_only(base.is_https());
+    // A proxy would take a loopback request off this computer.
+    Ok(if base.is_loopback() { builder.no_proxy() } else { builder })
 }
 
 /// Reads the body as it comes and stops at the limit.
@@ -125,7 +136,7 @@ async fn receive(mut response: reqwest::Response, max_reply: usize) -> Result<In
 
 /// Why a connection could not be made, read from the chain of causes: the library's own error has
 /// no kind for it.
-fn cause_of(error: &reqwest::Error) -> Unreachable {
+pub(crate) fn cause_of(error: &reqwest::Error) -> Unreachable {
     if error.is_dns() {
         return Unreachable::Dns;
     }
