@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use bridge_core::control::Failed;
+use bridge_core::upstream::BaseUrl;
 
 use crate::failure::Failure;
 
@@ -32,6 +33,20 @@ fn is_app_link(link: &str) -> bool {
 /// Opens the Jean Memory settings in the browser.
 pub(crate) fn open_key_page() -> Result<(), Failed> {
     opened(open(KEY_PAGE.as_ref()))
+}
+
+/// Opens the page of releases, as it is built in or configured; nothing that was fetched has a say in it.
+pub(crate) fn open_releases(page: Option<&str>) -> Result<(), Failed> {
+    let Some(page) = page.filter(|page| is_page(page)) else {
+        tracing::error!("the page of releases is not known, or no web page");
+        return opened(Err(std::io::ErrorKind::Unsupported.into()));
+    };
+    opened(open(page.as_ref()))
+}
+
+/// http is only for this computer; the configuration refuses it elsewhere.
+fn is_page(address: &str) -> bool {
+    BaseUrl::parse(address).is_ok()
 }
 
 /// Opens a folder of ours in the file manager.
@@ -94,6 +109,14 @@ mod tests {
             ["https://example.com", "file:///etc/passwd", "ms-msdt:/id", "cursorx://y", " cursor://y"]
         {
             assert!(!is_app_link(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_a_web_page_is_opened_as_the_page_of_releases() {
+        assert!(is_page("https://example.com/releases") && is_page("http://127.0.0.1:9/releases"));
+        for other in ["http://example.com", "file:///bin/sh", "cursor://x", "-h", "/bin/sh", ""] {
+            assert!(!is_page(other), "{other}");
         }
     }
 }

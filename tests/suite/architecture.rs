@@ -45,7 +45,7 @@ const LAYERS: &[Layer] = &[
         ],
         peers: Peers::Strangers,
     },
-    Layer { modules: &["accounts", "config"], peers: Peers::Strangers },
+    Layer { modules: &["accounts", "config", "updates"], peers: Peers::Strangers },
     Layer {
         modules: &["adapter_clients", "api_key_clients", "connect", "consent", "mcp", "oauth"],
         peers: Peers::MayMeet,
@@ -60,7 +60,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["bridge", "control", "http", "sandbox"]),
     ("jsonc_parser", &["connect"]),
     ("keyring_core", &["vault"]),
-    ("reqwest", &["fetch", "upstream"]),
+    ("reqwest", &["fetch", "updates", "upstream"]),
     ("rmcp", &["http", "mcp", "stdio"]),
     ("rusqlite", &["sandbox", "store"]),
     ("saphyr_parser", &["connect"]),

@@ -180,7 +180,7 @@ fn no_sentence_of_the_doctor_has_a_word_that_people_never_meet() {
 }
 
 /// Findings after which nothing is left to do.
-const NEED_NO_CURE: [&str; 24] = [
+const NEED_NO_CURE: [&str; 26] = [
     "app_connected",
     "apps_not_looked_for",
     "clock_fine",
@@ -203,6 +203,8 @@ const NEED_NO_CURE: [&str; 24] = [
     "settings_absent",
     "settings_fine",
     "start_on",
+    "update_forbidden",
+    "update_none",
     "upstream_fine",
     "upstream_sandbox",
 ];

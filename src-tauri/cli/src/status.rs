@@ -28,13 +28,16 @@ fn text(status: &StatusView) -> String {
         ("Version", format!("{}, process {}", safe(&status.version), status.pid)),
     ];
     let facts = facts.into_iter().map(|(name, fact)| format!("{name:<10}{fact}\n"));
+    let update = status.update.as_ref().map(|update| {
+        format!("{:<10}version {} is out: {}\n", "Update", safe(&update.version), safe(&update.page))
+    });
     let notices = status.notices.iter().map(|notice| format!("{:<10}{}\n", "Notice", safe(notice)));
-    facts.chain(notices).collect()
+    facts.chain(update).chain(notices).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use bridge_core::view::State;
+    use bridge_core::view::{NewVersion, State};
 
     use super::*;
 
@@ -50,6 +53,7 @@ mod tests {
             clients: 3,
             accounts: 1,
             notices: vec!["The keychain is locked.".into()],
+            update: Some(NewVersion { version: "0.2.0".into(), page: "https://example.com/releases".into() }),
         };
         assert_eq!(
             text(&status),
@@ -59,6 +63,7 @@ mod tests {
              Accounts  1\n\
              Waiting   1 app; see: jean-bridge requests\n\
              Version   0.1.0, process 4711\n\
+             Update    version 0.2.0 is out: https://example.com/releases\n\
              Notice    The keychain is locked.\n"
         );
     }

@@ -12,7 +12,7 @@
 //! | 6 | [`bridge`], [`control`], [`stdio`], [`doctor`], [`reset`] | [`bridge::Bridge`] starts everything and knows everyone; the local socket offers what it can do; the adapter for apps that only start programs speaks to it; the doctor looks for what is wrong with all of it; and all of it can be removed |
 //! | 5 | [`http`] | the door, the routes, the pages: handlers parse, ask, answer |
 //! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`], [`adapter_clients`] | the rules, without HTTP; they may know each other |
-//! | 3 | [`accounts`], [`config`] | whose memories with which key; what a person has set |
+//! | 3 | [`accounts`], [`config`], [`updates`] | whose memories with which key; what a person has set; whether a newer version is out |
 //! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`], [`process`], [`login_entry`] | the outside world; none knows another |
 //! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`hang_up`], [`origin`], [`own_program`], [`paths`], [`view`], TLS and `unbroken` | the words that everyone speaks |
 //!
@@ -71,6 +71,11 @@
 //! [`reset::Reset`] frees the apps, waits for the bridge's lock, and removes keychain entries and files: only what it
 //! knows by name, and nothing behind a link.
 //!
+//! # A newer version
+//!
+//! [`updates`] asks once a day whether one is out, and [`bridge`] lets it only while no call is under way. It is told
+//! through [`bridge::Bridge::happenings`] and [`bridge::Bridge::updates`]; nothing is downloaded.
+//!
 //! # Secrets
 //!
 //! Keys and the signing key of access tokens are in the [`vault`], that is the system's keychain, and in memory
@@ -127,6 +132,7 @@ pub mod store;
 mod test_server;
 mod tls;
 mod unbroken;
+pub mod updates;
 pub mod upstream;
 pub mod vault;
 pub mod view;

@@ -38,7 +38,7 @@ pub(crate) struct Diagnostics {
     os: String,
     webview: String,
     /// What the doctor is to be asked about, one by one.
-    subjects: [Subject; 12],
+    subjects: [Subject; 13],
     log: Vec<String>,
 }
 

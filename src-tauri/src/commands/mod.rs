@@ -15,6 +15,7 @@ mod key;
 mod overview;
 mod reset;
 mod settings;
+mod updates;
 
 use bridge_core::bridge::AnswerError;
 use bridge_core::control::{Failed, failed};
@@ -55,6 +56,8 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         settings::settings_start_at_login,
         settings::settings_port,
         settings::settings_activity_days,
+        updates::updates_check,
+        updates::updates_open_page,
         diagnostics::diagnostics,
         diagnostics::diagnostics_report,
         diagnostics::diagnostics_save_report,

@@ -4,7 +4,9 @@ use std::sync::atomic::Ordering;
 
 use bridge_core::control::failed;
 use bridge_core::own_program::ProgramState;
-use bridge_core::view::{AccountView, ClientView, LostApp, Problem, RequestView, Settings, StatusView};
+use bridge_core::view::{
+    AccountView, ClientView, LostApp, Problem, RequestView, Settings, StatusView, UpdateView,
+};
 use serde::Serialize;
 use tauri::State;
 
@@ -25,6 +27,8 @@ pub(crate) struct Overview {
     clients: Vec<ClientView>,
     accounts: Vec<AccountView>,
     settings: Settings,
+    /// What is known of newer versions.
+    updates: UpdateView,
     /// None: this system does not tell.
     start_at_login: Option<bool>,
     has_tray: bool,
@@ -69,6 +73,7 @@ async fn taken(shell: &Shell) -> Answer<Overview> {
         clients: shell.bridge.clients().await.map_err(failed)?,
         accounts: shell.bridge.accounts().await.map_err(failed)?,
         settings: shell.bridge.settings(),
+        updates: shell.bridge.updates(),
         start_at_login: start_at_login::is_on(),
         has_tray: *shell.has_tray.borrow(),
         is_replaced: shell.program.state() == ProgramState::Replaced,

@@ -31,7 +31,10 @@ pub(crate) async fn settings_change(
             main::renew(&app, main::Place::Settings);
         }
         SettingChange::Appearance(appearance) => windows::set_appearance(&app, appearance),
-        SettingChange::Paused(_) | SettingChange::Notifications(_) | SettingChange::Welcomed(_) => {}
+        SettingChange::Paused(_)
+        | SettingChange::Notifications(_)
+        | SettingChange::Welcomed(_)
+        | SettingChange::UpdateCheck(_) => {}
     }
     Ok(settings)
 }

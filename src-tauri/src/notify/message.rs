@@ -25,6 +25,8 @@ pub(crate) enum Notice {
     LostConnection { id: String, app: String },
     /// The app was uninstalled, and ends.
     Removed,
+    /// A newer version is out.
+    NewVersion { version: String },
     /// What was chosen in the tray did not work.
     Failed,
 }
@@ -86,6 +88,11 @@ impl Notice {
                 Click::Main(Place::ConnectApp(id.clone())),
             ),
             Self::Removed => ("removed".into(), say("removed", &[]), anywhere),
+            Self::NewVersion { version } => (
+                "new version".into(),
+                say("new_version", &[("version", version)]),
+                Click::Main(Place::Settings),
+            ),
             Self::Failed => ("failed".into(), say("failed", &[]), anywhere),
         };
         Message { tag, title, body, on_click }
@@ -107,6 +114,7 @@ mod tests {
             Notice::SignedOut { client: ClientId::new("c"), app: app() },
             Notice::LostConnection { id: "claude-desktop".into(), app: app() },
             Notice::Removed,
+            Notice::NewVersion { version: "0.2.0".into() },
             Notice::Failed,
         ]
     }

@@ -48,6 +48,7 @@ async fn follow(app: AppHandle, mut happenings: Receiver<Happening>) {
             Ok(Happening::SignedOut { client_id, client_name }) => {
                 Notice::SignedOut { client: client_id, app: client_name }
             }
+            Ok(Happening::NewVersion { version }) => Notice::NewVersion { version },
             // So many at once that some were missed: what is left tells enough.
             Err(RecvError::Lagged(_)) => continue,
             Err(RecvError::Closed) => return,

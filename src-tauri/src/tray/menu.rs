@@ -61,6 +61,8 @@ pub(super) enum Action {
     Connect,
     Apps,
     Open,
+    /// Opens the page of releases.
+    NewVersion,
     Turn {
         switch: Switch,
         on: bool,
@@ -84,6 +86,10 @@ pub(super) fn tray(known: &Known, words: &Words, now: SystemTime) -> Tray {
     entries.push(apps(&known.clients, words, now));
     entries.push(Entry::Button(words.say("tray.connect", &[]), Action::Connect));
     entries.push(Entry::Button(words.say("tray.open", &[]), Action::Open));
+    if let Some(update) = &known.status.update {
+        let text = words.say("tray.new_version", &[("version", &update.version)]);
+        entries.push(Entry::Button(text, Action::NewVersion));
+    }
     entries.push(Entry::Line);
     let text = words.say("tray.pause", &[]);
     entries.push(Entry::Switch { text, is_on: known.settings.paused, switch: Switch::Pause });
@@ -209,7 +215,7 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use bridge_core::scope::Scopes;
-    use bridge_core::view::{AccountKind, Via};
+    use bridge_core::view::{AccountKind, NewVersion, Via};
 
     use super::*;
 
@@ -224,6 +230,7 @@ mod tests {
             clients: 0,
             accounts: 0,
             notices: Vec::new(),
+            update: None,
         }
     }
 
@@ -292,6 +299,17 @@ mod tests {
                 "Quit",
             ]
         );
+    }
+
+    #[test]
+    fn a_newer_version_has_an_entry_that_says_its_number() {
+        let mut known = known();
+        known.status.update =
+            Some(NewVersion { version: "0.2.0".into(), page: "https://example.com/releases".into() });
+        let Some(Entry::Button(text, Action::NewVersion)) = drawn(&known).entries.into_iter().nth(5) else {
+            panic!("an entry")
+        };
+        assert_eq!(text, "Version 0.2.0 is out…");
     }
 
     #[test]

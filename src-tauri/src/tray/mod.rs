@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
 use crate::windows::{consent, main};
-use crate::{ending, start_at_login};
+use crate::{ending, links, start_at_login};
 use drawing::Drawing;
 use menu::{Action, Known, Switch, Tray};
 
@@ -156,6 +156,7 @@ async fn perform(app: &AppHandle, action: Action) {
         Action::Connect => open(app, main::Place::Connect),
         Action::Apps => open(app, main::Place::Apps),
         Action::Open => open(app, main::Place::Anywhere),
+        Action::NewVersion => links::open_releases(shell.bridge.updates().page.as_deref()),
         Action::Turn { switch: Switch::Pause, on } => {
             shell.bridge.change_setting(SettingChange::Paused(on)).await.map(drop).map_err(failed)
         }

@@ -10,13 +10,15 @@ use crate::harness::webdriver::Page;
 type Command = (&'static str, fn() -> Value);
 
 /// What only the main window may ask, with arguments that would do.
-const OF_MAIN: [Command; 15] = [
+const OF_MAIN: [Command; 17] = [
     ("overview", || json!({})),
     ("apps_revoke_all", || json!({})),
     ("accounts_add", || json!({ "key": ALICE.key, "saveUnchecked": true })),
     ("accounts_add_sandbox", || json!({})),
     ("settings_change", || json!({ "change": { "paused": true } })),
     ("settings_port", || json!({ "port": 5326 })),
+    ("updates_check", || json!({})),
+    ("updates_open_page", || json!({})),
     ("connect_apps", || json!({})),
     ("connect_app", || json!({ "id": "cursor", "replace": true })),
     ("disconnect_app", || json!({ "id": "cursor" })),

@@ -9,8 +9,8 @@ use tokio::time::timeout;
 use super::Bridge;
 use crate::accounts::KeyStanding;
 use crate::doctor::{
-    KEYCHAIN, NETWORK, clock_finding, database_finding, key_finding, keychain_finding, upstream_failure,
-    upstream_fine,
+    KEYCHAIN, NETWORK, clock_finding, database_finding, key_finding, keychain_finding, update_check,
+    upstream_failure, upstream_fine,
 };
 use crate::upstream::UpstreamError;
 use crate::view::{
@@ -31,6 +31,7 @@ impl Bridge {
             Subject::Database => self.examine_database().await,
             Subject::Upstream | Subject::Clock => self.examine_upstream().await,
             Subject::Keys => self.examine_keys().await,
+            Subject::Updates => update_check(self.updates()),
             Subject::Bridge
             | Subject::Versions
             | Subject::Port

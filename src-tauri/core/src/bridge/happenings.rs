@@ -29,6 +29,11 @@ pub enum Happening {
         /// The name it had when it was allowed.
         client_name: String,
     },
+    /// A newer version is out.
+    NewVersion {
+        /// Its number.
+        version: String,
+    },
 }
 
 /// Everybody who listens.

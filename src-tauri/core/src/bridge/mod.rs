@@ -4,6 +4,7 @@ mod activity;
 mod adapters;
 mod answer;
 mod bearer;
+mod calls;
 mod changes;
 mod error;
 mod examine;
@@ -19,6 +20,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod updates;
 mod window;
 
 use std::net::SocketAddr;
@@ -33,13 +35,14 @@ pub use answer::{Approval, ApprovalAccount};
 pub use error::{AnswerError, RemoveAccountError, RevokeError, StartError};
 pub use happenings::Happening;
 pub(crate) use listen::can_listen;
-pub(crate) use settings::is_paused;
+pub(crate) use settings::settings_of;
 pub use tools::ToolsError;
 pub use window::NoWindow;
 
 pub use crate::accounts::{AddAccountError, RenameAccountError, ReplaceKeyError};
 pub use crate::consent::Front;
 
+use self::calls::Calls;
 use self::settings::KeptSettings;
 use self::tools::ToolSwitches;
 use crate::accounts::Accounts;
@@ -50,6 +53,7 @@ use crate::http::mcp::Endpoint;
 use crate::mcp::Memories;
 use crate::oauth::AuthorizationServer;
 use crate::store::Store;
+use crate::updates::Updates;
 use crate::vault::Vault;
 use crate::view::{Problem, RequestView};
 use changes::Changes;
@@ -70,6 +74,8 @@ pub struct Bridge {
     adapters: Arc<AdapterClients>,
     settings: KeptSettings,
     switches: ToolSwitches,
+    calls: Calls,
+    updates: Updates,
     questions: watch::Sender<Vec<RequestView>>,
     changes: Changes,
     happenings: broadcast::Sender<Happening>,

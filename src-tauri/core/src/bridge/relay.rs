@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::calls::Calls;
 use super::changes::Changes;
 use super::tools::ToolSwitches;
 use crate::accounts::{AccountError, Accounts};
@@ -30,6 +31,7 @@ pub(super) struct Relay {
     accounts: Accounts,
     settings: watch::Receiver<Settings>,
     switches: ToolSwitches,
+    calls: Calls,
     activity: mpsc::Sender<ActivityRecord>,
 }
 
@@ -38,14 +40,15 @@ impl Relay {
         accounts: Accounts,
         settings: watch::Receiver<Settings>,
         switches: ToolSwitches,
+        calls: Calls,
         store: Store,
         changes: Changes,
         tasks: &TaskTracker,
         shutdown: CancellationToken,
     ) -> Self {
-        let (activity, calls) = mpsc::channel(MOST_WAITING);
-        tasks.spawn(write_down(store, calls, changes, shutdown));
-        Self { accounts, settings, switches, activity }
+        let (activity, waiting) = mpsc::channel(MOST_WAITING);
+        tasks.spawn(write_down(store, waiting, changes, shutdown));
+        Self { accounts, settings, switches, calls, activity }
     }
 
     /// What is under way when a person pauses may end.
@@ -61,6 +64,7 @@ impl MemoryService for Relay {
     ) -> Future<'a, Result<Vec<Map<String, Value>>, MemoryError>> {
         async move {
             self.refuse_while_paused()?;
+            let _under_way = self.calls.begin();
             self.accounts.list_tools(account).await.map_err(failure)
         }
         .boxed()
@@ -74,6 +78,7 @@ impl MemoryService for Relay {
     ) -> Future<'a, Result<ToolReply, MemoryError>> {
         async move {
             self.refuse_while_paused()?;
+            let _under_way = self.calls.begin();
             let reply = self.accounts.call_tool(account, tool, arguments).await.map_err(failure)?;
             Ok(ToolReply {
                 content: reply.content,

@@ -40,13 +40,7 @@ pub(super) struct KeptSettings {
 
 impl KeptSettings {
     pub(super) async fn read(store: Store) -> Result<Self, StoreError> {
-        let mut settings = Settings::default();
-        for (name, value) in store.settings().await? {
-            // What is of another version, or was changed by something else, is as if it had never been set.
-            if let Some(change) = understood(name, &value) {
-                settings.apply(change);
-            }
-        }
+        let settings = settings_of(store.settings().await?);
         Ok(Self { store, current: watch::Sender::new(settings), changing: Arc::default() })
     }
 
@@ -73,13 +67,14 @@ impl KeptSettings {
     }
 }
 
-/// Whether the bridge was paused, by the rows of the database.
-pub(crate) fn is_paused(rows: Vec<(String, String)>) -> bool {
+/// What a person has set, by the rows of the database. What is of another version, or was changed by something else, is
+/// as if it had never been set.
+pub(crate) fn settings_of(rows: Vec<(String, String)>) -> Settings {
     let mut settings = Settings::default();
     rows.into_iter()
         .filter_map(|(name, value)| understood(name, &value))
         .for_each(|change| settings.apply(change));
-    settings.paused
+    settings
 }
 
 /// A change as it is kept: `{"paused":true}` is `true` under the name `paused`.
@@ -131,6 +126,7 @@ mod tests {
             SettingChange::Language(Some("de".into())),
             SettingChange::Appearance(Appearance::Dark),
             SettingChange::Welcomed(true),
+            SettingChange::UpdateCheck(false),
         ] {
             kept.change(change).await.unwrap();
         }
@@ -140,6 +136,7 @@ mod tests {
             language: Some("de".into()),
             appearance: Appearance::Dark,
             welcomed: true,
+            update_check: false,
         };
         assert_eq!(kept.current(), all);
         drop(kept);

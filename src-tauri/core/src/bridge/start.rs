@@ -7,12 +7,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::bearer::Bearer;
+use super::calls::Calls;
 use super::changes::Changes;
 use super::in_process::InProcess;
 use super::relay::Relay;
 use super::settings::KeptSettings;
 use super::tools::ToolSwitches;
-use super::{Bridge, StartError, happenings, housekeeping, listen, relay, status};
+use super::{Bridge, StartError, happenings, housekeeping, listen, relay, status, updates};
 use crate::accounts::{Accounts, Backends};
 use crate::adapter_clients::{self, AdapterClients};
 use crate::api_key_clients::ApiKeyClients;
@@ -30,6 +31,7 @@ use crate::paths::Paths;
 use crate::sandbox::Sandbox;
 use crate::secret::random_alphanumeric;
 use crate::store::Store;
+use crate::updates::{Permission, Updates};
 use crate::upstream::{BaseUrl, Upstream, UpstreamLimits};
 use crate::vault::Vault;
 use crate::view::Problem;
@@ -53,6 +55,8 @@ impl Bridge {
         let store = Store::open(&paths.data_dir, clock.now()).map_err(unusable)?;
         let settings = KeptSettings::read(store.clone()).await.map_err(unusable)?;
         let switches = ToolSwitches::read(store.clone()).await.map_err(unusable)?;
+        let permission = Permission::new(config.releases.clone(), config.update_check);
+        let updates = Updates::read(store.clone(), permission).await.map_err(unusable)?;
         let vault = Vault::os(&paths.keychain_service);
         let (backends, found) = backends(&config, paths, &clock)?;
         let accounts = Accounts::new(store.clone(), vault.clone(), backends);
@@ -76,10 +80,12 @@ impl Bridge {
         }));
         let tasks = TaskTracker::new();
         let changes = Changes::default();
+        let calls = Calls::default();
         let relay = Relay::new(
             accounts.clone(),
             settings.follow(),
             switches.clone(),
+            calls.clone(),
             store.clone(),
             changes.clone(),
             &tasks,
@@ -124,6 +130,8 @@ impl Bridge {
             adapters,
             settings,
             switches,
+            calls,
+            updates,
             questions: watch::Sender::new(Vec::new()),
             changes,
             happenings: happenings::channel(),
@@ -156,6 +164,7 @@ impl Bridge {
         self.follow_changes();
         tasks.spawn(housekeeping::run(self.clone(), activity_days));
         tasks.spawn(housekeeping::save_keys(self.clone()));
+        tasks.spawn(updates::run(self.clone()));
     }
 
     /// Everything that [`Bridge::changes`] stands for and that changes by itself. Questions ring where their
@@ -171,6 +180,7 @@ impl Bridge {
         self.changes.follow(self.store.troubles(), tasks, shutdown);
         self.changes.follow(self.vault.states(), tasks, shutdown);
         self.changes.follow(self.settings.follow(), tasks, shutdown);
+        self.changes.follow(self.updates.follow(), tasks, shutdown);
     }
 }
 

@@ -28,6 +28,7 @@ impl Bridge {
             clients: clients.unwrap_or_default(),
             accounts: accounts.len(),
             notices,
+            update: self.updates().out(),
         }
     }
 

@@ -144,6 +144,9 @@ pub enum Reason {
         "must be an address like https://example.com, without user name, query or fragment, or the word sandbox"
     )]
     NotABaseUrl,
+    /// Not the address of a page.
+    #[error("must be an address like https://example.com/releases, without user name, query or fragment")]
+    NotAPage,
     /// Not an origin.
     #[error(
         "must list origins like https://example.com or http://localhost:6274, without a path; * and null are not origins"

@@ -24,6 +24,7 @@ pub use self::error::{ConfigError, Origin, Reason, ShownKey};
 use self::value::Raw;
 use crate::api_key::ApiKey;
 use crate::paths::Paths;
+use crate::upstream::BaseUrl;
 
 /// "JEAN" on a telephone keypad.
 pub const DEFAULT_PORT: u16 = 5326;
@@ -33,6 +34,8 @@ const DEFAULT_REFRESH_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const DEFAULT_CODE_TTL: Duration = Duration::from_secs(60);
 const DEFAULT_LOG: &str = "info";
 const DEFAULT_ACTIVITY_DAYS: u32 = 30;
+/// Where the releases of this build are published; only the build of a release knows.
+const BUILT_IN_RELEASES: Option<&str> = option_env!("JEAN_BRIDGE_RELEASES_URL");
 /// Ten years; the activity table is not an archive.
 const MAX_ACTIVITY_DAYS: u32 = 3660;
 /// A larger file is something else.
@@ -47,8 +50,10 @@ const IDENTITY_HEADERS: &str = "identity_headers";
 const ALLOWED_ORIGINS: &str = "allowed_origins";
 const LOG: &str = "log";
 const ACTIVITY_DAYS: &str = "activity_days";
+const RELEASES_URL: &str = "releases_url";
+const UPDATE_CHECK: &str = "update_check";
 /// What the file may say.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 11] = [
     PORT,
     API_BASE_URL,
     ACCESS_TOKEN_TTL,
@@ -58,6 +63,8 @@ const KEYS: [&str; 9] = [
     ALLOWED_ORIGINS,
     LOG,
     ACTIVITY_DAYS,
+    RELEASES_URL,
+    UPDATE_CHECK,
 ];
 const JWT_SECRET_VARIABLE: &str = "JWT_SECRET_KEY";
 /// An account of its own, for containers.
@@ -65,7 +72,7 @@ pub const API_KEY_VARIABLE: &str = "JEAN_BRIDGE_API_KEY";
 /// The variables that hold secrets: programs that are started here do not get them.
 pub const SECRET_VARIABLES: [&str; 2] = [JWT_SECRET_VARIABLE, API_KEY_VARIABLE];
 /// Every variable that sets something, the secrets among them.
-pub const VARIABLES: [&str; 13] = [
+pub const VARIABLES: [&str; 15] = [
     "JEAN_BRIDGE_PORT",
     "JEAN_BRIDGE_API_BASE_URL",
     "API_BASE_URL",
@@ -79,6 +86,8 @@ pub const VARIABLES: [&str; 13] = [
     "JEAN_BRIDGE_ALLOWED_ORIGINS",
     "JEAN_BRIDGE_LOG",
     "JEAN_BRIDGE_ACTIVITY_DAYS",
+    "JEAN_BRIDGE_RELEASES_URL",
+    "JEAN_BRIDGE_UPDATE_CHECK",
 ];
 /// What the file may not say, and the variable that may.
 const SECRETS: [(&str, &str); 2] = [("jwt_secret_key", JWT_SECRET_VARIABLE), ("api_key", API_KEY_VARIABLE)];
@@ -108,6 +117,10 @@ pub struct Config {
     pub log: String,
     /// How long activity is kept.
     pub activity_days: u32,
+    /// Where releases are published; none: nobody is asked.
+    pub releases: Option<BaseUrl>,
+    /// Whether it may be asked whether a newer version is out.
+    pub update_check: bool,
 }
 
 /// Who answers for the memories.
@@ -164,8 +177,19 @@ impl Config {
             activity_days: sources
                 .get(ACTIVITY_DAYS, &["JEAN_BRIDGE_ACTIVITY_DAYS"], activity_days)?
                 .unwrap_or(DEFAULT_ACTIVITY_DAYS),
+            releases: sources
+                .get(RELEASES_URL, &["JEAN_BRIDGE_RELEASES_URL"], value::releases_url)?
+                .or_else(built_in_releases),
+            update_check: sources
+                .get(UPDATE_CHECK, &["JEAN_BRIDGE_UPDATE_CHECK"], value::yes_or_no)?
+                .unwrap_or(true),
         })
     }
+}
+
+/// A test of the build that sets it holds that it is an address.
+fn built_in_releases() -> Option<BaseUrl> {
+    BaseUrl::parse(BUILT_IN_RELEASES?).ok()
 }
 
 fn activity_days(raw: Raw<'_>) -> Result<u32, Reason> {

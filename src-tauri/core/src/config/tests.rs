@@ -44,6 +44,28 @@ fn without_anything_the_defaults_hold() {
     assert!(config.jwt_secret.is_none() && config.api_key.is_none());
     assert!(!config.identity_headers && config.allowed_origins.is_empty());
     assert_eq!((config.log.as_str(), config.activity_days), ("info", 30));
+    assert!(config.update_check);
+}
+
+#[test]
+fn what_is_built_in_as_the_place_of_releases_is_an_address() {
+    let config = load("", &[]).unwrap();
+    assert_eq!(config.releases.is_some(), BUILT_IN_RELEASES.is_some_and(|url| !url.is_empty()));
+    let mirror = load("releases_url = \"https://example.com/mirror\"", &[]).unwrap();
+    assert_eq!(mirror.releases.unwrap().to_string(), "https://example.com/mirror");
+}
+
+#[test]
+fn releases_come_from_a_safe_address() {
+    for good in ["https://example.com/a/releases/", "http://127.0.0.1:1", "http://[::1]/x"] {
+        assert!(load("", &[("JEAN_BRIDGE_RELEASES_URL", good)]).unwrap().releases.is_some(), "{good}");
+    }
+    for bad in
+        ["http://example.com", "file:///etc", "https://me@example.com", "https://example.com/?x", "releases"]
+    {
+        let message = refused("", &[("JEAN_BRIDGE_RELEASES_URL", bad)]);
+        assert!(message.starts_with("JEAN_BRIDGE_RELEASES_URL must"), "{bad}: {message}");
+    }
 }
 
 #[test]
@@ -59,6 +81,8 @@ fn the_file_sets_every_key() {
             allowed_origins = ["HTTPS://Example.com:443", "http://localhost:6274", "chrome-extension://abcdef"]
             log = "Debug,bridge_core::oauth=trace"
             activity_days = 7
+            releases_url = "https://example.com/releases"
+            update_check = false
         "#,
         &[],
     )
@@ -74,6 +98,8 @@ fn the_file_sets_every_key() {
         ["https://example.com", "http://localhost:6274", "chrome-extension://abcdef"]
     );
     assert_eq!((config.log.as_str(), config.activity_days), ("debug,bridge_core::oauth=trace", 7));
+    assert_eq!(config.releases.unwrap().to_string(), "https://example.com/releases");
+    assert!(!config.update_check);
 }
 
 #[test]
@@ -93,6 +119,8 @@ fn the_environment_sets_every_key_and_wins() {
             ("JEAN_BRIDGE_ALLOWED_ORIGINS", "https://a.example, http://[::1]:80"),
             ("JEAN_BRIDGE_LOG", "off"),
             ("JEAN_BRIDGE_ACTIVITY_DAYS", "0"),
+            ("JEAN_BRIDGE_RELEASES_URL", "http://127.0.0.1:9/releases"),
+            ("JEAN_BRIDGE_UPDATE_CHECK", "false"),
         ],
     )
     .unwrap();
@@ -104,6 +132,8 @@ fn the_environment_sets_every_key_and_wins() {
     assert!(config.jwt_secret.is_some() && config.api_key.is_some() && config.identity_headers);
     assert_eq!(config.allowed_origins, ["https://a.example", "http://[::1]"]);
     assert_eq!((config.log.as_str(), config.activity_days), ("off", 0));
+    assert_eq!(config.releases.unwrap().to_string(), "http://127.0.0.1:9/releases");
+    assert!(!config.update_check);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use url::{Host, Url};
 
 use super::{ApiBase, error::Reason};
 use crate::api_key::ApiKey;
+use crate::upstream::{BaseUrl, BaseUrlError};
 
 /// A signing key for HS256 has at least as many bytes as its digest (RFC 7518 §3.2).
 const MIN_SECRET: usize = 32;
@@ -132,6 +133,17 @@ pub(super) fn api_base(raw: Raw<'_>) -> Result<ApiBase, Reason> {
         "http" if bare => Err(Reason::Insecure),
         _ => Err(Reason::NotABaseUrl),
     }
+}
+
+/// `https:` anywhere, `http:` on this computer only.
+pub(super) fn releases_url(raw: Raw<'_>) -> Result<BaseUrl, Reason> {
+    BaseUrl::parse(raw.text("a text")?).map_err(|error| match error {
+        BaseUrlError::ClearText => Reason::Insecure,
+        BaseUrlError::NotAUrl
+        | BaseUrlError::Scheme
+        | BaseUrlError::UserInfo
+        | BaseUrlError::QueryOrFragment => Reason::NotAPage,
+    })
 }
 
 fn is_loopback(host: Option<&Host<&str>>) -> bool {

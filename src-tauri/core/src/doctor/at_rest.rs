@@ -11,15 +11,16 @@ use tokio::time::timeout;
 
 use super::{
     KEYCHAIN, NETWORK, blocking, clock_finding, database_finding, key_finding, keychain_finding,
-    upstream_failure, upstream_fine,
+    update_check, upstream_failure, upstream_fine,
 };
 use crate::accounts::{KeyStanding, keychain_item};
 use crate::api_key::ApiKey;
-use crate::bridge::is_paused;
+use crate::bridge::settings_of;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{ApiBase, Config};
 use crate::paths::Paths;
 use crate::store::{AccountRecord, Kept, Store, StoreError, read_at_rest};
+use crate::updates;
 use crate::upstream::{BaseUrl, Upstream, UpstreamError, UpstreamLimits};
 use crate::vault::{Vault, VaultError};
 use crate::view::{
@@ -56,6 +57,7 @@ impl AtRest {
             Subject::Upstream | Subject::Clock => upstream(config).await,
             Subject::Keys => self.keys(config).await,
             Subject::Database => self.database().await,
+            Subject::Updates => self.updates(config).await,
             Subject::Bridge
             | Subject::Versions
             | Subject::Port
@@ -74,6 +76,7 @@ impl AtRest {
             Subject::Database => self.database().await,
             Subject::Bridge
             | Subject::Versions
+            | Subject::Updates
             | Subject::Port
             | Subject::Config
             | Subject::Folders
@@ -156,9 +159,16 @@ impl AtRest {
         *self.keychain.get_or_init(|| self.vault.round_trip()).await
     }
 
+    async fn updates(&self, config: &Config) -> Vec<Check> {
+        let kept = self.kept().await.clone().ok().flatten().unwrap_or_default();
+        let known = updates::Known::of(&kept.settings);
+        let permission = updates::Permission::new(config.releases.clone(), config.update_check);
+        update_check(permission.view(&known, settings_of(kept.settings).update_check))
+    }
+
     async fn is_paused(&self) -> bool {
         let kept = self.kept().await.clone().ok().flatten().unwrap_or_default();
-        is_paused(kept.settings)
+        settings_of(kept.settings).paused
     }
 
     async fn kept(&self) -> &Result<Option<Kept>, StoreError> {

@@ -17,6 +17,7 @@ mod log;
 mod port;
 mod saving;
 mod start_at_login;
+mod updates;
 mod upstream;
 mod versions;
 
@@ -32,6 +33,7 @@ pub use export::Export;
 pub(crate) use keychain::finding as keychain_finding;
 pub(crate) use keys::finding as key_finding;
 pub use saving::save;
+pub(crate) use updates::check as update_check;
 pub(crate) use upstream::{clock_finding, failure as upstream_failure, fine as upstream_fine};
 
 use self::at_rest::AtRest;
@@ -115,9 +117,12 @@ impl Doctor {
             Subject::Log => log::look(self.paths.log_dir.clone()).await,
             Subject::Start => start_at_login::look(self.known.starts_at_login).await,
             Subject::Apps => self.apps().await,
-            Subject::Keychain | Subject::Database | Subject::Upstream | Subject::Clock | Subject::Keys => {
-                self.inside(subject).await
-            }
+            Subject::Updates
+            | Subject::Keychain
+            | Subject::Database
+            | Subject::Upstream
+            | Subject::Clock
+            | Subject::Keys => self.inside(subject).await,
         }
     }
 
@@ -180,6 +185,7 @@ fn limit(subject: Subject) -> Duration {
     match subject {
         Subject::Bridge
         | Subject::Versions
+        | Subject::Updates
         | Subject::Port
         | Subject::Config
         | Subject::Folders

@@ -11,6 +11,7 @@ mod request;
 mod reset;
 mod settings;
 mod status;
+mod update;
 
 pub use account::{AccountKind, AccountView, KeyState};
 pub use activity::{
@@ -23,7 +24,7 @@ pub use connect::{
 };
 pub use doctor::{
     AppFinding, BridgeFinding, Check, CheckState, ComputerFinding, DoctorView, Finding, KeepingFinding,
-    MemoriesFinding, Subject, Unexamined,
+    MemoriesFinding, Subject, Unexamined, UpdateFinding,
 };
 pub use request::{Destination, Registered, RequestView, Warning};
 pub use reset::{
@@ -32,3 +33,4 @@ pub use reset::{
 };
 pub use settings::{Appearance, SettingChange, Settings};
 pub use status::{Problem, State, StatusView};
+pub use update::{NewVersion, UpdateMode, UpdateTrouble, UpdateView};

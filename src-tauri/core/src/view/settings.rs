@@ -16,6 +16,8 @@ pub struct Settings {
     pub appearance: Appearance,
     /// Whether the first window was seen.
     pub welcomed: bool,
+    /// Whether it is asked from time to time for a newer version.
+    pub update_check: bool,
 }
 
 /// Light, dark, or as the system has it.
@@ -39,6 +41,7 @@ impl Default for Settings {
             language: None,
             appearance: Appearance::System,
             welcomed: false,
+            update_check: true,
         }
     }
 }
@@ -52,6 +55,7 @@ impl Settings {
             SettingChange::Language(language) => self.language = language,
             SettingChange::Appearance(appearance) => self.appearance = appearance,
             SettingChange::Welcomed(welcomed) => self.welcomed = welcomed,
+            SettingChange::UpdateCheck(update_check) => self.update_check = update_check,
         }
     }
 }
@@ -70,4 +74,6 @@ pub enum SettingChange {
     Appearance(Appearance),
     /// [`Settings::welcomed`].
     Welcomed(bool),
+    /// [`Settings::update_check`].
+    UpdateCheck(bool),
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::NewVersion;
+
 /// One word for how the bridge is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,6 +44,9 @@ pub struct StatusView {
     /// What a person should know: the keychain is missing, the store is damaged. One sentence each.
     #[serde(default)]
     pub notices: Vec<String>,
+    /// A newer version, if one is known and a person wants to hear of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<NewVersion>,
 }
 
 /// Something that is wrong and that a person can do something about. The windows have words of their own for each;

@@ -22,6 +22,7 @@ const CURES = [
   ["upstream_paused", () => place("settings")],
   ["keys_paused", () => place("settings")],
   ["start_", () => place("settings")],
+  ["update_", ({ code }) => (code === "update_no_source" || code === "update_forbidden" ? null : place("settings"))],
   ["key_rejected", () => place("accounts")],
   ["key_missing", () => place("accounts")],
   ["no_account", () => place("accounts")],

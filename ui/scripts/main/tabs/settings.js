@@ -8,6 +8,7 @@ import { iconButton } from "../parts/icon.js";
 import { portSetting } from "./port_setting.js";
 import { resetSection } from "./reset.js";
 import { choiceRow, row, switchRow } from "./setting_rows.js";
+import { updateSetting } from "./update_setting.js";
 
 const APPEARANCES = ["system", "light", "dark"];
 /** Each in its own words, so that whoever is lost finds the way back. */
@@ -21,6 +22,7 @@ export function makeSettings(panel, overview) {
     switchRow("paused", ({ settings }) => settings.paused, change("paused")),
     switchRow("login", ({ start_at_login: login }) => login, (on) => ask("settings_start_at_login", { on })),
     switchRow("notifications", ({ settings }) => settings.notifications, change("notifications")),
+    updateSetting(),
     choiceRow("appearance", APPEARANCES.map((value) => [value, t(`settings.appearance_${value}`)]), ({ settings }) => settings.appearance, change("appearance")),
     choiceRow(
       "language",

@@ -7,6 +7,7 @@ mod bridge;
 mod computer;
 mod keeping;
 mod memories;
+mod updates;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ pub use bridge::BridgeFinding;
 pub use computer::ComputerFinding;
 pub use keeping::KeepingFinding;
 pub use memories::MemoriesFinding;
+pub use updates::UpdateFinding;
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,6 +26,8 @@ pub enum Subject {
     Bridge,
     /// Whether all programs are of one version.
     Versions,
+    /// Whether a newer one is out.
+    Updates,
     /// Who has the port.
     Port,
     /// The configuration file.
@@ -51,9 +55,10 @@ pub enum Subject {
 impl Subject {
     /// What is examined by itself, in the order in which it is told. The clock comes with the way to Jean Memory: one
     /// answer tells about both.
-    pub const EXAMINED: [Self; 12] = [
+    pub const EXAMINED: [Self; 13] = [
         Self::Bridge,
         Self::Versions,
+        Self::Updates,
         Self::Port,
         Self::Config,
         Self::Folders,
@@ -72,6 +77,7 @@ impl Subject {
         match self {
             Self::Bridge => "bridge",
             Self::Versions => "versions",
+            Self::Updates => "updates",
             Self::Port => "port",
             Self::Config => "settings file",
             Self::Folders => "folders",
@@ -160,6 +166,8 @@ pub enum Finding {
     Keeping(KeepingFinding),
     /// About Jean Memory and its accounts.
     Memories(MemoriesFinding),
+    /// About newer versions.
+    Update(UpdateFinding),
     /// About the settings of an app.
     App(AppFinding),
     /// About the examination.
@@ -192,6 +200,7 @@ impl Finding {
             Self::Computer(finding) => finding.told(),
             Self::Keeping(finding) => finding.told(),
             Self::Memories(finding) => finding.told(),
+            Self::Update(finding) => finding.told(),
             Self::App(finding) => finding.told(),
             Self::Unexamined(finding) => finding.told(),
         }
@@ -242,6 +251,12 @@ impl From<KeepingFinding> for Finding {
 impl From<MemoriesFinding> for Finding {
     fn from(finding: MemoriesFinding) -> Self {
         Self::Memories(finding)
+    }
+}
+
+impl From<UpdateFinding> for Finding {
+    fn from(finding: UpdateFinding) -> Self {
+        Self::Update(finding)
     }
 }
 
