@@ -32,5 +32,7 @@ mod rules;
 #[cfg(target_os = "linux")]
 mod stdio;
 mod system;
+#[cfg(target_os = "linux")]
+mod updates;
 mod words;
 mod workflows;

@@ -111,12 +111,17 @@ impl Home {
 
     /// The app ends as at logout and is started again.
     pub(super) async fn restart(self) -> Self {
+        self.restart_as(AppOptions::default()).await
+    }
+
+    /// The same with these options.
+    pub(super) async fn restart_as(self, options: AppOptions) -> Self {
         let Self { world } = self;
         let World { app, double, panel, desktop } = world;
         assert_eq!(app.terminate().code(), Some(0));
         drop((app, panel));
         let empty = Empty { desktop };
-        let options = empty.options(AppOptions::default()).api(&double.base_url());
+        let options = empty.options(options).api(&double.base_url());
         let panel = Panel::start(&empty.desktop.bus());
         let app = options.start(&empty.desktop).await;
         Self { world: World { app, double, panel, desktop: empty.desktop } }

@@ -28,4 +28,5 @@ mod replaced;
 mod reset;
 mod survival;
 mod tray;
+mod updates;
 mod world;

@@ -30,6 +30,8 @@ pub(crate) mod panel;
 pub(crate) mod pictures;
 pub(crate) mod programs;
 #[cfg(target_os = "linux")]
+pub(crate) mod releases;
+#[cfg(target_os = "linux")]
 pub(crate) mod screen;
 pub(crate) mod serving;
 pub(crate) mod stdio;
