@@ -49,6 +49,8 @@ pub struct Updates {
     known: watch::Sender<Known>,
     /// One question at a time.
     turn: Arc<Mutex<()>>,
+    /// One change at a time, from what it starts from to its effect.
+    changing: Arc<Mutex<()>>,
 }
 
 impl Permission {
@@ -106,7 +108,14 @@ impl Updates {
     pub async fn read(store: Store, permission: Permission) -> Result<Self, StoreError> {
         let known = Known::of(&store.settings().await?);
         let known = watch::Sender::new(known);
-        Ok(Self { permission, own: Release::own(), store, known, turn: Arc::default() })
+        Ok(Self {
+            permission,
+            own: Release::own(),
+            store,
+            known,
+            turn: Arc::default(),
+            changing: Arc::default(),
+        })
     }
 
     /// What is known, and every change of it.
@@ -190,6 +199,7 @@ impl Updates {
 
     /// First on the disk, then for everybody.
     async fn keep(&self, change: impl FnOnce(&mut Kept)) -> Result<(), StoreError> {
+        let _alone = self.changing.lock().await;
         let mut kept = self.known.borrow().kept.clone();
         change(&mut kept);
         kept.write(&self.store).await?;
