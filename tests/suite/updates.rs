@@ -306,7 +306,8 @@ async fn without_a_network_nothing_is_said_but_by_the_doctor() {
     let found = world.until_found("update_unchecked").await;
     assert!(found["cause"].as_str().unwrap().contains("cannot be reached"), "{found}");
     let status = status(&bridge).await;
-    assert_eq!((&status["state"], &status["notices"]), (&json!("ready"), &json!([])));
+    assert_eq!(status["state"], "ready");
+    assert!(!status["notices"].to_string().contains("version"), "{status}");
     assert_eq!(world.releases.connections(), before);
 }
 

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::{Bridge, Front, Happening};
 use crate::updates::Schedule;
-use crate::view::UpdateView;
+use crate::view::{Settings, UpdateView};
 
 /// How often the wall clock is looked at: a laptop may have slept.
 const LOOK: Duration = Duration::from_secs(60);
@@ -44,13 +46,17 @@ impl Bridge {
     }
 }
 
-/// Runs until the end of the bridge.
-pub(super) async fn run(bridge: Arc<Bridge>) {
+/// Runs until the end of the bridge. The times count from this call, and from here on no change of a setting is missed.
+pub(super) fn run(bridge: Arc<Bridge>) -> impl Future<Output = ()> {
+    let schedule = Schedule::new(bridge.clock.now());
+    let settings = bridge.settings.follow();
+    follow(bridge, schedule, settings)
+}
+
+async fn follow(bridge: Arc<Bridge>, mut schedule: Schedule, mut settings: watch::Receiver<Settings>) {
     if !bridge.updates.may_ask() {
         return;
     }
-    let mut schedule = Schedule::new(bridge.clock.now());
-    let mut settings = bridge.settings.follow();
     loop {
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}

@@ -40,7 +40,9 @@ impl Release {
 
     /// The version that a manifest names; nothing else of it is looked at.
     pub(super) fn of_manifest(bytes: &[u8]) -> Option<Self> {
-        Self::parse(&serde_json::from_slice::<Manifest>(bytes).ok()?.version)
+        // A list of values would be taken for an object without names.
+        let object = Some(bytes).filter(|bytes| bytes.trim_ascii_start().starts_with(b"{"))?;
+        Self::parse(&serde_json::from_slice::<Manifest>(object).ok()?.version)
     }
 
     /// Whether somebody who has `own` should hear of it. Who has a release did not ask for previews.
@@ -135,6 +137,7 @@ mod tests {
             "",
             "null",
             "[]",
+            r#"["0.2.0"]"#,
             "\"0.2.0\"",
             "{}",
             r#"{"version":2}"#,
