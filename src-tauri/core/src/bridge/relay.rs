@@ -40,7 +40,6 @@ impl Relay {
         accounts: Accounts,
         settings: watch::Receiver<Settings>,
         switches: ToolSwitches,
-        calls: Calls,
         store: Store,
         changes: Changes,
         tasks: &TaskTracker,
@@ -48,7 +47,12 @@ impl Relay {
     ) -> Self {
         let (activity, waiting) = mpsc::channel(MOST_WAITING);
         tasks.spawn(write_down(store, waiting, changes, shutdown));
-        Self { accounts, settings, switches, calls, activity }
+        Self { accounts, settings, switches, calls: Calls::default(), activity }
+    }
+
+    /// What is on its way to Jean Memory.
+    pub(super) fn calls(&self) -> Calls {
+        self.calls.clone()
     }
 
     /// What is under way when a person pauses may end.

@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::bearer::Bearer;
-use super::calls::Calls;
 use super::changes::Changes;
 use super::in_process::InProcess;
 use super::relay::Relay;
@@ -63,10 +62,7 @@ impl Bridge {
         if let Some(key) = config.api_key.clone() {
             accounts.use_environment(key, clock.now()).await.map_err(unusable)?;
         }
-        let keys = match &config.jwt_secret {
-            Some(secret) => SigningKeys::configured(secret),
-            None => SigningKeys::from_vault(vault.clone()),
-        };
+        let keys = signing_keys(&config, &vault);
         let desk = Desk::default();
         let oauth = Arc::new(AuthorizationServer::new(Parts {
             store: store.clone(),
@@ -80,18 +76,16 @@ impl Bridge {
         }));
         let tasks = TaskTracker::new();
         let changes = Changes::default();
-        let calls = Calls::default();
-        let relay = Relay::new(
+        let relay = Arc::new(Relay::new(
             accounts.clone(),
             settings.follow(),
             switches.clone(),
-            calls.clone(),
             store.clone(),
             changes.clone(),
             &tasks,
             shutdown.clone(),
-        );
-        let memories = Memories::new(Arc::new(relay), clock.clone(), shutdown.clone());
+        ));
+        let memories = Memories::new(relay.clone(), clock.clone(), shutdown.clone());
         tasks.spawn(relay::forget_changed(memories.clone(), accounts.clone(), shutdown.clone()));
         let endpoint =
             http::mcp::Endpoint::new(memories.clone(), mcp_options(address.port(), &config.allowed_origins));
@@ -130,7 +124,7 @@ impl Bridge {
             adapters,
             settings,
             switches,
-            calls,
+            calls: relay.calls(),
             updates,
             questions: watch::Sender::new(Vec::new()),
             changes,
@@ -190,6 +184,13 @@ fn mcp_options(port: u16, allowed_origins: &[String]) -> http::mcp::Options {
     http::mcp::Options {
         hosts: Origin::all(port).map(Origin::host).collect(),
         origins: own.chain(allowed_origins.iter().cloned()).collect(),
+    }
+}
+
+fn signing_keys(config: &Config, vault: &Vault) -> Arc<SigningKeys> {
+    match &config.jwt_secret {
+        Some(secret) => SigningKeys::configured(secret),
+        None => SigningKeys::from_vault(vault.clone()),
     }
 }
 

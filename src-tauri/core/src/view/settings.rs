@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Settings that live in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// Nothing is relayed to Jean Memory.
     pub paused: bool,
