@@ -1,7 +1,7 @@
 //! Whether a newer version is out. It is only told: nothing is downloaded, nothing is installed, and nothing is sent
 //! but one request for a small file at the place where releases are published.
 //!
-//! The place is built in or configured; what the file says leads nowhere. When to ask is in [`schedule`]; who calls
+//! The place is built in or configured; what the file says leads nowhere. When to ask is in `schedule`; who calls
 //! [`Updates::check`] sees to it that no call is under way.
 
 mod kept;
