@@ -158,6 +158,12 @@ pub(crate) enum Command {
         /// Which shell
         shell: Shell,
     },
+    /// Write the manual pages, for packages
+    #[command(hide = true)]
+    Manual {
+        /// The folder, which exists
+        folder: PathBuf,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Args)]
@@ -340,6 +346,7 @@ mod tests {
             "mcpb",
             "mcpb --any-computer target/jean-memory.mcpb",
             "completions bash",
+            "manual target",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
         }

@@ -9,6 +9,7 @@ mod doctor;
 mod failure;
 mod key;
 mod logs;
+mod manual;
 mod mcpb;
 mod output;
 mod pause;
@@ -53,11 +54,14 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Failure> {
-    // Needs no directories, so that packages can be built anywhere.
+    // These two need no directories, so that packages can be built anywhere.
     if let Command::Completions { shell } = command {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Cli::command(), "jean-bridge", &mut script);
         return output::print_bytes(&script);
+    }
+    if let Command::Manual { folder } = command {
+        return manual::write(&folder);
     }
     if let Command::Mcpb(options) = command {
         return mcpb::run(&options);
@@ -114,6 +118,7 @@ async fn ask(paths: &Paths, command: Command) -> Result<(), Failure> {
         | Command::Stdio { .. }
         | Command::Logs(_)
         | Command::Mcpb(_)
-        | Command::Completions { .. } => Ok(()),
+        | Command::Completions { .. }
+        | Command::Manual { .. } => Ok(()),
     }
 }
