@@ -30,6 +30,7 @@ test: setup-test ## Install what is missing, then every check and test
 	$(RUSTDOC)
 	cargo build --locked
 	@if [ -x tests/clients/install ]; then tests/clients/install; fi
+	tools/installers
 	cargo test --locked --no-fail-fast
 	tools/deny licenses bans sources
 
@@ -58,6 +59,10 @@ mcpb: setup-run ## The extension for Claude Desktop on any computer, target/jean
 	@mkdir -p target
 	cargo run --locked --package jean-bridge -- mcpb --any-computer target/jean-memory.mcpb
 
+.PHONY: installers
+installers: setup-installers ## A .deb and an .rpm of a release build, in target/installers
+	tools/installers
+
 .PHONY: setup
 setup: ## Install the packages that a build of everything needs (Debian, Ubuntu)
 	@tools/setup run app
@@ -68,7 +73,7 @@ setup-run:
 
 .PHONY: setup-test
 setup-test: ## Install the packages that the tests need as well
-	@tools/setup run app lint test
+	@tools/setup run app lint installers test
 
 .PHONY: setup-types
 setup-types:
@@ -77,6 +82,10 @@ setup-types:
 .PHONY: setup-bench
 setup-bench:
 	@tools/setup run app bench
+
+.PHONY: setup-installers
+setup-installers:
+	@tools/setup run app installers
 
 .PHONY: setup-lint
 setup-lint:

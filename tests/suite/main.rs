@@ -27,6 +27,8 @@ mod mcp;
 mod migration;
 mod oauth;
 #[cfg(target_os = "linux")]
+mod packages;
+#[cfg(target_os = "linux")]
 mod pages;
 mod rules;
 #[cfg(target_os = "linux")]

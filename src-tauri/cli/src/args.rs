@@ -163,6 +163,8 @@ pub(crate) enum Command {
     Manual {
         /// The folder, which exists
         folder: PathBuf,
+        /// The day that they are of, such as 2026-02-28
+        day: String,
     },
 }
 
@@ -346,7 +348,7 @@ mod tests {
             "mcpb",
             "mcpb --any-computer target/jean-memory.mcpb",
             "completions bash",
-            "manual target",
+            "manual target 2026-02-28",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
         }

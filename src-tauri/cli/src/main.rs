@@ -60,8 +60,8 @@ fn run(command: Command) -> Result<(), Failure> {
         clap_complete::generate(shell, &mut Cli::command(), "jean-bridge", &mut script);
         return output::print_bytes(&script);
     }
-    if let Command::Manual { folder } = command {
-        return manual::write(&folder);
+    if let Command::Manual { folder, day } = &command {
+        return manual::write(folder, day);
     }
     if let Command::Mcpb(options) = command {
         return mcpb::run(&options);

@@ -13,26 +13,26 @@ use crate::failure::Failure;
 /// What a help text that shows lines to type begins with.
 const EXAMPLES: &str = "Example";
 
-/// Writes them into `folder`.
-pub(crate) fn write(folder: &Path) -> Result<(), Failure> {
-    pages(folder).map_err(|error| Failure::sentence(format!("the manual cannot be written: {error}")))
+/// Writes them into `folder`, as of that day.
+pub(crate) fn write(folder: &Path, day: &str) -> Result<(), Failure> {
+    pages(folder, day).map_err(|error| Failure::sentence(format!("the manual cannot be written: {error}")))
 }
 
-fn pages(folder: &Path) -> io::Result<()> {
+fn pages(folder: &Path, day: &str) -> io::Result<()> {
     let mut program = Cli::command();
     // Names such as `jean-bridge accounts add` are put together there.
     program.build();
     let mut waiting = vec![program];
     while let Some(command) = waiting.pop() {
         waiting.extend(command.get_subcommands().filter(|below| !below.is_hide_set()).cloned());
-        let (name, text) = page(command)?;
+        let (name, text) = page(command, day)?;
         std::fs::write(folder.join(name), text)?;
     }
     Ok(())
 }
 
 /// The name and the text of one page.
-fn page(command: Command) -> io::Result<(String, Vec<u8>)> {
+fn page(command: Command, day: &str) -> io::Result<(String, Vec<u8>)> {
     let is_program = command.get_version().is_some();
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -43,7 +43,8 @@ fn page(command: Command) -> io::Result<(String, Vec<u8>)> {
     let long = command.get_long_about().map_or(about, ToString::to_string);
     let page = Man::new(command.about(line).long_about(long))
         .source(concat!("Jean Memory Bridge ", env!("CARGO_PKG_VERSION")))
-        .manual("User Commands");
+        .manual("User Commands")
+        .date(day);
 
     let mut text = Vec::new();
     page.render_title(&mut text)?;
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn every_command_has_a_page_that_shows_its_options_and_examples() {
         let folder = tempfile::tempdir().unwrap();
-        pages(folder.path()).unwrap();
+        pages(folder.path(), "2026-02-28").unwrap();
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
 
         let program = read("jean-bridge.1");
