@@ -31,6 +31,7 @@ test: setup-test ## Install what is missing, then every check and test
 	cargo build --locked
 	@if [ -x tests/clients/install ]; then tests/clients/install; fi
 	tools/installers
+	@tests/packages/install
 	cargo test --locked --no-fail-fast
 	tools/deny licenses bans sources
 

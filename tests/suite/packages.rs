@@ -1,7 +1,11 @@
 //! The packages for Linux, as `make installers` has made them.
 
 mod contents;
+mod lifecycle;
 mod lint;
+mod root;
+mod session;
+mod unit;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -66,6 +66,11 @@ impl Panel {
         Self { bus, icons }
     }
 
+    /// Overlooks the icons that came so far: an app registers its own more than once.
+    pub(crate) fn overlook(&self) {
+        while self.icons.try_recv().is_ok() {}
+    }
+
     /// The next icon to appear.
     #[track_caller]
     pub(crate) fn icon(&self) -> Icon<'_> {

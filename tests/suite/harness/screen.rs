@@ -1,5 +1,7 @@
 //! The X server as the person before it meets it: windows and their titles, the focus, keys, and a picture of it all.
 
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection as _;
@@ -8,7 +10,7 @@ use x11rb::protocol::xproto::{
     PropMode, WindowClass,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
-use x11rb::rust_connection::RustConnection;
+use x11rb::rust_connection::{DefaultStream, RustConnection};
 use x11rb::wrapper::ConnectionExt as _;
 use x11rb::{COPY_FROM_PARENT, CURRENT_TIME};
 
@@ -48,6 +50,16 @@ impl Screen {
     /// Waits until a window manager is there: without one nothing has a frame, a focus, or a way to be closed.
     pub(crate) fn of(display: &str) -> Self {
         let (x, number) = x11rb::connect(Some(display)).unwrap();
+        Self::over(x, number)
+    }
+
+    /// The same, for a server whose socket is somewhere else than usual.
+    pub(crate) fn at(socket: &Path) -> Self {
+        let (stream, _) = DefaultStream::from_unix_stream(UnixStream::connect(socket).unwrap()).unwrap();
+        Self::over(RustConnection::connect_to_stream(stream, 0).unwrap(), 0)
+    }
+
+    fn over(x: RustConnection, number: usize) -> Self {
         let root = x.setup().roots[number].root;
         let screen = Self { x, root };
         until("a window manager", || screen.numbers(root, "_NET_SUPPORTING_WM_CHECK").first().copied());
