@@ -32,6 +32,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use bridge_core::own_process;
 
 use crate::arguments::Wish;
 use crate::ending::Signals;
@@ -62,6 +63,8 @@ fn main() -> ExitCode {
 /// What costs nothing comes first, then the socket and the port, so that the first answer to an app does not wait
 /// for the desktop's libraries; then the desktop.
 fn run() -> anyhow::Result<ExitCode> {
+    own_process::keep_memory_private();
+    own_process::allow_many_files();
     automation::refuse()?;
     display::require_announced()?;
     display::draw_plainly();

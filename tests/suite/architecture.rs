@@ -36,6 +36,7 @@ const LAYERS: &[Layer] = &[
             "fetch",
             "logging",
             "login_entry",
+            "own_process",
             "port_holder",
             "process",
             "sandbox",
