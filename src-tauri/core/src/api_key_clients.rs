@@ -3,11 +3,16 @@
 //!
 //! The key proves who asks, so nobody is asked for consent; it is checked with Jean Memory, must belong to
 //! that user, and is never kept beyond this process. Revoking such a client ends the key it holds here.
+//!
+//! Whoever reaches the port may bring keys by the thousand, and each one that is new here is a question to Jean Memory.
+//! So a no is remembered for a while, and strangers may have few keys checked; whoever was let in before is no stranger.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::watch;
 
 use crate::accounts::{Accounts, AddAccountError};
@@ -21,8 +26,13 @@ use crate::view::{Settings, Via};
 
 /// How long a verdict about a key is trusted.
 const TRUSTED: Duration = Duration::from_secs(300);
-/// Verdicts kept at once.
+/// How long a key that Jean Memory refused is refused here: short enough for a person who has it mended there.
+const REFUSED_FOR: Duration = Duration::from_secs(30);
+/// Verdicts of either kind kept at once.
 const MOST_VERDICTS: usize = 256;
+/// Keys of strangers that are checked at once, and per minute in the long run.
+const STRANGERS_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const STRANGERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// Why such a client is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +43,9 @@ pub enum KeyRefused {
     /// Jean Memory could not be asked.
     #[error("the key could not be checked with Jean Memory")]
     CouldNotCheck,
+    /// Too many keys that nobody knows here were brought lately.
+    #[error("too many keys are being tried; try again in a minute")]
+    TooMany,
     /// A person paused the bridge, and the key was not checked lately.
     #[error("Jean Memory Bridge is paused, so the key could not be checked")]
     Paused,
@@ -53,6 +66,8 @@ pub struct ApiKeyClients {
     oauth: Arc<AuthorizationServer>,
     settings: watch::Receiver<Settings>,
     verdicts: Mutex<HashMap<Digest, Verdict>>,
+    refused: Mutex<HashMap<Digest, SystemTime>>,
+    strangers: DefaultDirectRateLimiter,
 }
 
 impl ApiKeyClients {
@@ -64,7 +79,16 @@ impl ApiKeyClients {
         oauth: Arc<AuthorizationServer>,
         settings: watch::Receiver<Settings>,
     ) -> Self {
-        Self { accounts, store, oauth, settings, verdicts: Mutex::default() }
+        let quota = Quota::per_minute(STRANGERS_PER_MINUTE).allow_burst(STRANGERS_AT_ONCE);
+        Self {
+            accounts,
+            store,
+            oauth,
+            settings,
+            verdicts: Mutex::default(),
+            refused: Mutex::default(),
+            strangers: RateLimiter::direct(quota),
+        }
     }
 
     /// What a client that calls itself `client` may do with this key for `user_id`.
@@ -78,11 +102,11 @@ impl ApiKeyClients {
         user_id: &str,
         now: SystemTime,
     ) -> Result<Access, KeyRefused> {
-        let owner = self.owner(key, now).await?;
+        let id = grant_id(key, client);
+        let owner = self.owner(key, &id, now).await?;
         if owner.as_str() != user_id {
             return Err(KeyRefused::NotAccepted);
         }
-        let id = grant_id(key, client);
         loop {
             let before = self.oauth.live().revocations();
             let grant = match self.store.grant(&id).await? {
@@ -98,7 +122,7 @@ impl ApiKeyClients {
         }
     }
 
-    async fn owner(&self, key: &ApiKey, now: SystemTime) -> Result<UserId, KeyRefused> {
+    async fn owner(&self, key: &ApiKey, grant: &GrantId, now: SystemTime) -> Result<UserId, KeyRefused> {
         let digest = key.digest();
         let known = {
             let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,8 +136,17 @@ impl ApiKeyClients {
         if self.settings.borrow().paused {
             return Err(KeyRefused::Paused);
         }
+        if self.was_refused(&digest, now) {
+            return Err(KeyRefused::NotAccepted);
+        }
+        if self.store.grant(grant).await?.is_none() {
+            self.strangers.check().map_err(|_| KeyRefused::TooMany)?;
+        }
         let user_id = self.accounts.owner_of(key).await.map_err(|error| match error {
-            AddAccountError::Rejected | AddAccountError::Sandbox => KeyRefused::NotAccepted,
+            AddAccountError::Rejected | AddAccountError::Sandbox => {
+                self.remember_refusal(digest.clone(), now);
+                KeyRefused::NotAccepted
+            }
             AddAccountError::CouldNotCheck(_) => KeyRefused::CouldNotCheck,
             AddAccountError::Store(error) => KeyRefused::Store(error),
         })?;
@@ -125,6 +158,23 @@ impl ApiKeyClients {
             verdicts.insert(digest, Verdict { user_id: user_id.clone(), until: now + TRUSTED });
         }
         Ok(user_id)
+    }
+
+    /// A clock that was set back makes nobody wait longer.
+    fn was_refused(&self, digest: &Digest, now: SystemTime) -> bool {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.get(digest).is_some_and(|at| is_recent(*at, now))
+    }
+
+    fn remember_refusal(&self, digest: Digest, now: SystemTime) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() >= MOST_VERDICTS {
+            refused.retain(|_, at| is_recent(*at, now));
+        }
+        // The limit on strangers lets no more than that many come within that time.
+        if refused.len() < MOST_VERDICTS {
+            refused.insert(digest, now);
+        }
     }
 
     async fn first_use(
@@ -165,4 +215,8 @@ impl ApiKeyClients {
 fn grant_id(key: &ApiKey, client: &str) -> GrantId {
     let digest = Digest::of(&format!("{} {client}", key.expose()));
     GrantId::new(format!("jbk{}", digest.short_hex()))
+}
+
+fn is_recent(refused_at: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(refused_at).is_ok_and(|age| age < REFUSED_FOR)
 }
