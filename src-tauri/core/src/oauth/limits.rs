@@ -2,7 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::ids::GrantId;
 
 /// Registrations at once, and per minute in the long run. Some clients register at every sign-in.
 const REGISTRATIONS: (u32, u32) = (60, 60);
@@ -10,6 +12,12 @@ const REGISTRATIONS: (u32, u32) = (60, 60);
 const AUTHORIZATIONS: (u32, u32) = (120, 120);
 /// Token and revocation requests at once, and per minute.
 const TOKENS: (u32, u32) = (600, 1200);
+/// Refreshes of one grant at once, and per hour: each leaves a digest by which a stolen token is known again, and these
+/// must stay as long as the tokens would have lasted. An access token is good for an hour, so a client needs about one;
+/// this gives each of dozens of windows its own, and bounds what one client can write to a few megabytes.
+const REFRESHES: (u32, u32) = (600, 60);
+/// Grants whose refreshes are counted before those are forgotten that have all of theirs again.
+const MOST_COUNTED: usize = 1024;
 /// Clients that registered themselves, in all.
 pub(super) const MOST_CLIENTS: u64 = 20_000;
 
@@ -17,6 +25,17 @@ pub(super) struct Limits {
     pub(super) registrations: DefaultDirectRateLimiter,
     pub(super) authorizations: DefaultDirectRateLimiter,
     pub(super) tokens: DefaultDirectRateLimiter,
+    refreshes: DefaultKeyedRateLimiter<GrantId>,
+}
+
+impl Limits {
+    /// Whether this grant may be refreshed once more.
+    pub(super) fn may_refresh(&self, grant: &GrantId) -> bool {
+        if self.refreshes.len() >= MOST_COUNTED {
+            self.refreshes.retain_recent();
+        }
+        self.refreshes.check_key(grant).is_ok()
+    }
 }
 
 impl Default for Limits {
@@ -25,11 +44,17 @@ impl Default for Limits {
             registrations: limiter(REGISTRATIONS),
             authorizations: limiter(AUTHORIZATIONS),
             tokens: limiter(TOKENS),
+            refreshes: RateLimiter::keyed(
+                Quota::per_hour(at_least_one(REFRESHES.1)).allow_burst(at_least_one(REFRESHES.0)),
+            ),
         }
     }
 }
 
 fn limiter((burst, per_minute): (u32, u32)) -> DefaultDirectRateLimiter {
-    let at_least_one = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
     RateLimiter::direct(Quota::per_minute(at_least_one(per_minute)).allow_burst(at_least_one(burst)))
+}
+
+fn at_least_one(count: u32) -> NonZeroU32 {
+    NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
 }

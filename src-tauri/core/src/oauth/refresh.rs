@@ -69,6 +69,9 @@ impl AuthorizationServer {
         self.granted_resource(params, &grant.subject)?;
 
         self.limits.tokens.check().map_err(|_| OAuthError::TooManyRequests)?;
+        if !self.limits.may_refresh(&grant.id) {
+            return Err(OAuthError::TooManyRequests);
+        }
         let before = self.live.revocations();
         let access = self.new_access(&grant, scopes, true, now).await?;
         let fresh = random_bytes();
