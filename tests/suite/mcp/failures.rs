@@ -315,7 +315,7 @@ async fn a_call_that_hangs_holds_up_nobody_else() {
     for _ in 0..3 {
         done(&world.call(&other, "list_memories", &json!({})).await);
     }
-    hanging.push(tokio::spawn(world.calling(&tokens, slow, &json!({ "search_query": "tea" })).send()));
+    hanging.push(tokio::spawn(world.calling(&other, slow, &json!({ "search_query": "tea" })).send()));
     world.double.wait_for_calls(slow, 4).await;
     // Every place for calls is taken; a new key is checked all the same, and its tools are listed.
     world.add_key(crate::double::BOB.key).await;

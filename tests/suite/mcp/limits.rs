@@ -37,9 +37,9 @@ async fn one_client_cannot_open_requests_without_end_and_others_do_not_notice() 
     assert_eq!(busy.header("retry-after"), Some("1"));
     assert_eq!(busy.json()["error"]["code"], -32600);
     assert!(busy.header("www-authenticate").is_none());
-    // No more than four are upstream at once (upstream-api.md 14.6).
-    world.double.wait_for_calls("deep_memory_query", 4).await;
-    assert_eq!(world.double.requests().tool("deep_memory_query").count(), 4);
+    // Of the four that may be upstream at once (upstream-api.md 14.6), one is left for others.
+    world.double.wait_for_calls("deep_memory_query", 3).await;
+    assert_eq!(world.double.requests().tool("deep_memory_query").count(), 3);
     assert!(world.double.open_connections() <= 8, "{}", world.double.open_connections());
     assert_eq!(world.tools(&other).await.len(), 8);
 

@@ -43,7 +43,9 @@ async fn a_slow_call_reports_progress_to_who_asked_and_to_nobody_else() {
     let oldest = Session::open(&world.bridge, &tokens.access, "2024-11-05").await;
     let slow = json!({ "search_query": "tea" });
 
-    let silent = tokio::spawn(world.calling(&tokens, SLOW, &slow).send());
+    // Another client: three are with Jean Memory at once of one.
+    let other = world.sign_in("Other").await;
+    let silent = tokio::spawn(world.calling(&other, SLOW, &slow).send());
     let with_token = |token: Value| {
         let mut message = call(7, SLOW, &slow);
         message["params"]["_meta"] = json!({ "progressToken": token });

@@ -10,6 +10,7 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::catalogue::{Listed, is_tool_name};
 use super::failure::words;
@@ -17,6 +18,9 @@ use super::server::{MemoryServer, TITLE};
 use super::service::{CallRecord, MemoryError, Outcome, ToolReply};
 use crate::oauth::Access;
 use crate::scope::Scope;
+
+/// How long a call waits for those that its own client began before; as long as one of them may take.
+const TURN_TIME: Duration = Duration::from_secs(120);
 
 /// When a client that asked for progress hears of a slow call.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +79,13 @@ impl MemoryServer {
                 return Ok(failed(format!("Wrong arguments: {error}.")));
             }
         };
-        let upstream = self.memories.service.call_tool(&access.grant.account, &listed.tool.name, arguments);
+        let upstream = async {
+            // In its turn, so that no client keeps the others waiting; the turn lasts as long as the call.
+            let Ok(_turn) = timeout(TURN_TIME, access.grant.turn()).await else {
+                return Err(MemoryError::Busy { retry_after: None });
+            };
+            self.memories.service.call_tool(&access.grant.account, &listed.tool.name, arguments).await
+        };
         // protocol.md 7.20: rmcp never drops a handler, so each end is watched for here; leaving
         // drops the call to Jean Memory.
         let reply = tokio::select! {

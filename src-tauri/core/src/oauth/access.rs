@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{from_unix_seconds, unix_seconds};
@@ -11,6 +12,10 @@ use crate::ids::{AccountId, ClientId, GrantId, UserId};
 use crate::scope::Scopes;
 use crate::store::{GrantRecord, GrantUse};
 use crate::view::Via;
+
+/// Calls of one grant that are with Jean Memory at once. There are four places for everybody
+/// (`upstream::limits::PARALLEL`), and however slow the calls of one are, the next client finds one free.
+const TURNS: usize = 3;
 
 /// A verified bearer.
 #[derive(Clone, Debug)]
@@ -40,6 +45,7 @@ pub struct LiveGrant {
     pub cancelled: CancellationToken,
     calls: AtomicUsize,
     streams: AtomicUsize,
+    turns: Semaphore,
     used: Used,
 }
 
@@ -87,6 +93,7 @@ impl LiveGrant {
             cancelled: CancellationToken::new(),
             calls: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
+            turns: Semaphore::new(TURNS),
             used: Used::default(),
         }
     }
@@ -125,6 +132,12 @@ impl LiveGrant {
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| (taken < most).then_some(taken + 1))
             .ok()
             .map(|_| Pass { grant: Arc::clone(self), lane })
+    }
+
+    /// Waits until fewer than the grant's share of calls are with Jean Memory; a turn ends when it is dropped.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.turns.acquire().await.ok()
     }
 
     fn taken(&self, lane: Lane) -> &AtomicUsize {
