@@ -1,6 +1,8 @@
 //! Batches: 2025-03-26 has them, rmcp does not. Each element goes through rmcp alone; the answers
 //! leave as one array (protocol.md 7.6).
 
+use std::collections::HashSet;
+
 use axum::body::{Body, Bytes};
 use axum::response::Response;
 use futures_util::future::join_all;
@@ -32,6 +34,12 @@ pub(super) async fn serve(
     // One tool beyond the token's scopes stops the batch before any of it runs.
     for head in heads.iter().flatten() {
         endpoint.check_scope(caller, head)?;
+    }
+    // rmcp would answer the second and leave the first without an end.
+    let mut ids = HashSet::new();
+    let requests = heads.iter().flatten().filter(|head| head.method.is_some());
+    if !requests.filter_map(|head| head.id.as_ref()).all(|id| ids.insert(spelled(id))) {
+        return Err(Refusal::BatchRepeatsId);
     }
 
     let mut answers = Vec::new();
@@ -67,6 +75,11 @@ pub(super) async fn serve(
     let mut response = Response::new(Body::from(Value::Array(answers).to_string()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// `1` and `1.0` are one id.
+fn spelled(id: &Value) -> String {
+    id.as_f64().filter(|_| id.is_f64()).map_or_else(|| id.to_string(), |whole| format!("{whole:.0}"))
 }
 
 /// The answers in one of rmcp's responses, JSON or SSE.

@@ -58,6 +58,8 @@ pub enum Refusal {
     BatchElsewhere,
     /// An empty batch, or one that is too long.
     BatchSize,
+    /// Two requests of a batch that could not be told apart.
+    BatchRepeatsId,
     /// Our fault.
     Internal(Option<Value>),
 }
@@ -110,6 +112,7 @@ impl IntoResponse for Refusal {
             Self::NotJsonRpc => bad_request("Not a JSON-RPC message"),
             Self::BatchElsewhere => bad_request("Batches exist only in sessions of 2025-03-26"),
             Self::BatchSize => bad_request(&format!("A batch has 1 to {MAX_BATCH} messages")),
+            Self::BatchRepeatsId => bad_request("Two requests of a batch have the same id"),
             Self::Internal(id) => {
                 reply::error(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "Internal error", id.as_ref())
             }
