@@ -9,23 +9,22 @@ use crate::words;
 pub(crate) fn question(request: &RequestView) -> String {
     let uri = request.redirect_uri.as_deref().map(|uri| format!(" ({})", safe(uri))).unwrap_or_default();
     let program = request.program.as_deref().map(|program| format!("  Program         {}\n", safe(program)));
+    let note = |words: &str| format!("  Note            {words}\n");
     let permissions: Vec<_> = request.scopes.iter().map(words::permission).collect();
     format!(
         "\n{} wants to use your memories.\n  \
          Name            {}\n  \
          Code            {}\n  \
          Answer goes to  {}{uri}\n  \
-         It may          {}\n{}{}",
+         It may          {}\n{}{}{}",
         safe(&request.client_name),
         words::name_comes_from(request),
         safe(&request.code),
         words::goes_to(&request.goes_to),
         permissions.join("\n                  "),
         program.unwrap_or_default(),
-        request
-            .warning
-            .map(|warning| format!("  Note            {}\n", words::warning(warning)))
-            .unwrap_or_default(),
+        if request.name_looks_alike { note(words::LOOKS_ALIKE) } else { String::new() },
+        request.warning.map(|warning| note(words::warning(warning))).unwrap_or_default(),
     )
 }
 
@@ -43,6 +42,7 @@ mod tests {
             code: "K7-42".into(),
             client_id: ClientId::new("c"),
             client_name: "Evil\u{1b}[2J".into(),
+            name_looks_alike: true,
             confirmed_by: None,
             allowed_before: None,
             warning: Some(bridge_core::view::Warning::ForeignWebsite),
@@ -63,6 +63,7 @@ mod tests {
              Answer goes to  example.com (https://example.com/cb)\n  \
              It may          read: search and list memories\n                  write: add memories and documents\n  \
              Program         /opt/evil/\u{fffd}app (4711)\n  \
+             Note            some letters of the name only look like others, as in a name meant to be mistaken\n  \
              Note            the answer goes to a website, not to an app of this computer\n"
         );
     }

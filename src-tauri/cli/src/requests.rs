@@ -37,8 +37,11 @@ pub(crate) async fn list(client: &Client, format: Format) -> Result<(), Failure>
     };
     let rows: Vec<_> = requests.iter().map(row).collect();
     let example = rows.first().map_or("CODE", |row| &row[0]);
+    let alike = requests.iter().filter(|request| request.name_looks_alike);
+    let notes: String =
+        alike.map(|request| format!("{}: {}.\n", safe(&request.code), words::LOOKS_ALIKE)).collect();
     print(&format!(
-        "{}\nAnswer with `jean-bridge approve {example}` or `jean-bridge deny {example}`.\n",
+        "{}\n{notes}Answer with `jean-bridge approve {example}` or `jean-bridge deny {example}`.\n",
         table(["CODE", "APP", "WANTS TO", "ANSWER GOES TO", "ASKED", "ENDS"], &rows)
     ))
 }
@@ -49,11 +52,15 @@ pub(crate) async fn approve(client: &Client, options: args::Approve) -> Result<(
     let request = of_code(&requests, &options.code);
     let name = name_of(request);
     let scopes = options.scopes();
-    let mut read = None;
-    if let Some(request) = request.filter(|_| stdin().is_terminal() && stdout().is_terminal()) {
-        confirm(request, scopes).await?;
-        // What was read and nothing else, should the code belong to another app by now.
-        read = Some(request.id.clone());
+    // What was read and nothing else, should the code belong to another app by now.
+    let read = request.map(|request| request.id.clone());
+    if let Some(request) = request {
+        if stdin().is_terminal() && stdout().is_terminal() {
+            confirm(request, scopes).await?;
+        } else {
+            // Nobody is asked; what is being allowed stands in what was written all the same.
+            print(&question(&narrowed(request, scopes)))?;
+        }
     }
     let account = match (options.account, options.sandbox, options.key_stdin) {
         (Some(id), _, _) => Account::Existing { id: AccountId::new(id) },
@@ -77,12 +84,8 @@ pub(crate) async fn deny(client: &Client, code: &str) -> Result<(), Failure> {
 /// Shows who asks for what, and waits for a yes.
 async fn confirm(request: &RequestView, scopes: Option<Scopes>) -> Result<(), Failure> {
     let mut terminal = Terminal::open();
-    let scopes = scopes.unwrap_or(Scopes::ALL).intersection(request.scopes);
-    let prompt = format!(
-        "{}Allow {}? [y/N] ",
-        question(&RequestView { scopes, ..request.clone() }),
-        safe(&request.client_name)
-    );
+    let prompt =
+        format!("{}Allow {}? [y/N] ", question(&narrowed(request, scopes)), safe(&request.client_name));
     let line = terminal.line(&prompt).await;
     let is_yes =
         line.is_some_and(|line| matches!(line.expose_secret().trim().to_lowercase().as_str(), "y" | "yes"));
@@ -93,6 +96,12 @@ async fn confirm(request: &RequestView, scopes: Option<Scopes>) -> Result<(), Fa
     Err(Failure::Failed(format!(
         "Nothing was allowed, and {name} waits on. `jean-bridge deny {code}` refuses it."
     )))
+}
+
+/// With what it would be allowed.
+fn narrowed(request: &RequestView, scopes: Option<Scopes>) -> RequestView {
+    let scopes = scopes.unwrap_or(Scopes::ALL).intersection(request.scopes);
+    RequestView { scopes, ..request.clone() }
 }
 
 fn name_of(request: Option<&RequestView>) -> String {

@@ -111,6 +111,10 @@ pub(crate) fn name_comes_from(request: &RequestView) -> String {
     }
 }
 
+/// What there is to point out about a name whose letters look like those of another.
+pub(crate) const LOOKS_ALIKE: &str =
+    "some letters of the name only look like others, as in a name meant to be mistaken";
+
 /// What there is to point out about where the answer goes.
 pub(crate) fn warning(warning: Warning) -> &'static str {
     match warning {

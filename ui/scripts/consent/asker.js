@@ -10,6 +10,7 @@ import { exact, t } from "../words.js";
  * @property {string} code
  * @property {string} client_id
  * @property {string} client_name
+ * @property {boolean} name_looks_alike
  * @property {string | null} confirmed_by
  * @property {string | null} allowed_before
  * @property {"loopback_only" | "unknown_scheme" | "foreign_website" | null} warning
@@ -55,16 +56,21 @@ function note(request) {
 }
 
 /** @param {Request} request */
-function nameFrom({ confirmed_by }) {
+function nameFrom({ confirmed_by, name_looks_alike }) {
+  if (name_looks_alike) return t("consent.name_looks_alike");
   return confirmed_by ? phrase("consent.name_confirmed", { host: confirmed_by }) : t("consent.name_claimed");
 }
 
-/** @param {Request} request */
-function warn({ warning, client_name, goes_to }) {
+/**
+ * One thing is pointed out, the most telling one: what says more of it stands beside the name and the address.
+ * @param {Request} request
+ */
+function warn({ warning, client_name, goes_to, name_looks_alike }) {
   if (warning === "foreign_website" && goes_to.kind === "website") {
     pointOut("stop", phrase("consent.foreign_website", { app: client_name, host: goes_to.host }));
-  }
-  if (warning === "unknown_scheme" && goes_to.kind === "scheme") {
+  } else if (name_looks_alike) {
+    pointOut("stop", phrase("consent.looks_alike", { app: client_name }));
+  } else if (warning === "unknown_scheme" && goes_to.kind === "scheme") {
     pointOut("warn", phrase("consent.unknown_scheme", { scheme: `${goes_to.scheme}:` }));
   }
 }

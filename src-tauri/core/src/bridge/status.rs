@@ -6,6 +6,7 @@ use super::Bridge;
 use crate::accounts::Reachability;
 use crate::clock::rfc3339;
 use crate::consent::{AnswerGoesTo, LocalProgram, Question};
+use crate::oauth;
 use crate::store::{AccountRecord, ClientKind, StoreError};
 use crate::vault::VaultState;
 use crate::view::{Destination, KeyState, Problem, Registered, RequestView, State, StatusView};
@@ -101,6 +102,7 @@ fn request_view(question: &Question) -> RequestView {
         code: question.code.to_string(),
         client_id: asker.client_id.clone(),
         client_name: asker.client_name.clone(),
+        name_looks_alike: oauth::looks_alike(&asker.client_name),
         confirmed_by: asker.confirmed_by.clone(),
         allowed_before: asker.allowed_before.map(rfc3339),
         warning,

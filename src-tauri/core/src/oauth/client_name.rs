@@ -1,7 +1,11 @@
 //! Names of clients, made safe to show: a stranger chose them (protocol.md 2.10, 9.19).
 
+use unicode_security::{RestrictionLevel, RestrictionLevelDetection, skeleton};
+
 /// Characters of a client's name.
 const MAX_NAME: usize = 80;
+/// Behind it are Latin letters of phoneticians only, which no name needs (Unicode block *Latin Extended-B*).
+const LAST_OF_LATIN: char = '\u{24f}';
 /// What a client without a name is called.
 const NAMELESS: &str = "Unnamed app";
 
@@ -21,6 +25,22 @@ pub fn display_name(claimed: &str) -> String {
     showable(claimed).unwrap_or_else(|| NAMELESS.to_owned())
 }
 
+/// Whether some of its letters only look like those of another name: several alphabets within a word, or a word of another
+/// alphabet that reads as a Latin one (UTS #39 §4, §5.1, §5.2). Words of any one language are fine, side by side too.
+#[must_use]
+pub fn looks_alike(name: &str) -> bool {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_ascii());
+    words.into_iter().any(|word| {
+        !word.check_restriction_level(RestrictionLevel::HighlyRestrictive) || reads_as_latin(word)
+    })
+}
+
+/// Letters of Latin alphabets with signs of their own (`ı`, `æ`) are no disguise.
+fn reads_as_latin(word: &str) -> bool {
+    word.chars().filter(|c| c.is_alphabetic()).all(|c| c > LAST_OF_LATIN)
+        && skeleton(word).all(|c| c.is_ascii())
+}
+
 /// Not control, not bidirectional, not invisible, not a tag or private character.
 fn is_visible(c: char) -> bool {
     !c.is_control()
@@ -35,6 +55,40 @@ fn is_visible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_that_only_look_like_others_are_seen() {
+        for name in [
+            "Сlaude",       // a Cyrillic С
+            "Claudе Code",  // a Cyrillic е
+            "Curѕоr",       // ѕ and о
+            "СОРУ",         // all of it Cyrillic
+            "Αpple",        // a Greek Α
+            "Cl\u{251}ude", // an alpha of phoneticians
+            "VS Сode",
+        ] {
+            assert!(looks_alike(name), "{name}");
+        }
+        for name in [
+            "Claude Code",
+            "Cursor 2",
+            "日本語 AI",
+            "AIツール",
+            "Мой помощник",
+            "Claude для работы",
+            "Yazılım",
+            "Læse-app",
+            "Élan",
+            "Ελληνικά",
+            "한국어 앱",
+            "مساعد",
+            "Ünal's App",
+            "VS Code – Insiders ✨",
+            "",
+        ] {
+            assert!(!looks_alike(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_name_is_one_harmless_line() {

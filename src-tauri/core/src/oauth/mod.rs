@@ -37,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, LiveGrant};
 pub use authorize::{PageError, RedirectError};
-pub use client_name::display_name;
+pub use client_name::{display_name, looks_alike};
 pub use error::OAuthError;
 pub use flow::{AuthorizeError, Finish, FinishError, Waiting};
 pub use live_grants::LiveGrants;

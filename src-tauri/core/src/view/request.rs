@@ -16,6 +16,9 @@ pub struct RequestView {
     pub client_id: ClientId,
     /// The name the client gave itself.
     pub client_name: String,
+    /// Whether letters of that name only look like those of another.
+    #[serde(default)]
+    pub name_looks_alike: bool,
     /// The host that vouches for that name; without one it is only claimed.
     #[serde(default)]
     pub confirmed_by: Option<String>,
