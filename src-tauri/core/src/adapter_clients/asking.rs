@@ -7,7 +7,9 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::{AdapterClient, AdapterClients, Caller, NotAdmitted};
 use crate::accounts::subject;
-use crate::consent::{AnswerGoesTo, Asker, Decision, LocalProgram, MatchingCode, Outcome, Question, Ticket};
+use crate::consent::{
+    AnswerGoesTo, Asker, Decision, LocalProgram, MatchingCode, Outcome, Question, SentBy, Ticket,
+};
 use crate::ids::{AccountId, ClientId, GrantId};
 use crate::process::ProcessId;
 use crate::scope::Scopes;
@@ -90,6 +92,7 @@ impl AdapterClients {
                 .program
                 .as_ref()
                 .map(|program| LocalProgram { pid: program.id.pid, path: program.path.clone() }),
+            sent_by: SentBy::Unknown,
         };
         let ticket = self.parts.desk.ask(asker, now).map_err(|_| NotAdmitted::Busy)?;
         let mut asking = Asking::new(client.clone(), ticket.question.clone());

@@ -96,7 +96,7 @@ impl Bridge {
     /// being carried out fails, then. True if it is refused now.
     #[expect(clippy::must_use_candidate, reason = "what it tells is for who wants to know")]
     pub fn abandon(&self, question: &QuestionId) -> bool {
-        self.desk.abandon(question)
+        self.desk.abandon(question, self.clock.now())
     }
 
     /// Refuses everything that waits; tells how many questions that were.

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::{AnswerError, Approval, ApprovalAccount, Bridge, Front, Happening, RevokeError};
 use crate::api_key::ApiKey;
 use crate::config::Config;
+use crate::consent::SentBy;
 #[cfg(unix)]
 use crate::control::{Client, ClientError};
 use crate::ids::{ClientId, QuestionId, TransactionId};
@@ -68,7 +69,8 @@ impl World {
              &code_challenge={CHALLENGE}"
         );
         let (origin, now) = (Origin::canonical(self.bridge.address().port()), self.bridge.clock.now());
-        let transaction = self.bridge.oauth.authorize(query.as_bytes(), origin, now).await.unwrap();
+        let transaction =
+            self.bridge.oauth.authorize(query.as_bytes(), origin, SentBy::Unknown, now).await.unwrap();
         let question = self.bridge.requests().last().unwrap().id.clone();
         Asked { client: client.clone(), transaction, question }
     }

@@ -7,7 +7,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Asker, Decision, MatchingCode, Outcome, Question};
+use super::refused::Refused;
+use super::{Asker, Decision, MatchingCode, Outcome, Question, SentBy};
 use crate::api_key::ApiKey;
 use crate::clock::Clock;
 use crate::ids::{AccountId, ClientId, QuestionId};
@@ -19,6 +20,9 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(600);
 const MOST_WAITING: usize = 20;
 /// Questions of one client that wait at once; several windows of one client are normal (protocol.md 3.21).
 const MOST_OF_ONE_CLIENT: usize = 5;
+/// Questions that web pages brought about and that wait at once: an open page can send the browser here over and over,
+/// for one client or for many, and must leave the places alone that programs need.
+const MOST_OF_PAGES: usize = 5;
 
 /// How often the wall clock is looked at while a question waits: after the computer slept, a question whose
 /// time is over is gone before a person has found the mouse.
@@ -30,6 +34,9 @@ pub enum AskError {
     /// Too many questions wait already.
     #[error("too many apps are waiting for an answer")]
     DeskFull,
+    /// A person has refused this client over and over, lately.
+    #[error("this app was refused several times and is not asked about for a while")]
+    Resting,
 }
 
 /// Why an answer is not taken.
@@ -87,6 +94,7 @@ pub struct Desk(Arc<Inner>);
 struct Inner {
     waiting: Mutex<Vec<Waiting>>,
     questions: watch::Sender<Vec<Arc<Question>>>,
+    refused: Mutex<Refused>,
     deadline: Duration,
 }
 
@@ -103,29 +111,27 @@ impl Desk {
         Self(Arc::new(Inner {
             waiting: Mutex::default(),
             questions: watch::Sender::new(Vec::new()),
+            refused: Mutex::default(),
             deadline,
         }))
     }
 
     /// Puts a question on the desk; the same question again is the one that waits already. A client that asks
     /// too often takes the place of its own oldest question: the newest is the one a person looks at, and
-    /// abandoned ones must not lock its client out.
+    /// abandoned ones must not lock its client out. What a web page brought about makes room first, and takes nobody's place
+    /// but that of such a question.
     ///
     /// # Errors
-    /// [`AskError::DeskFull`].
+    /// [`AskError`].
     pub fn ask(&self, asker: Asker, now: SystemTime) -> Result<Ticket, AskError> {
         let mut waiting = self.lock();
         if let Some(same) = waiting.iter().find(|waiting| waiting.question.asker.key == asker.key) {
             return Ok(same.ticket());
         }
-        let mut of_this_client =
-            waiting.iter().filter(|waiting| waiting.question.asker.client_id == asker.client_id);
-        let oldest = of_this_client.next().map(|oldest| oldest.question.id.clone());
-        if oldest.is_some() && of_this_client.count() + 1 >= MOST_OF_ONE_CLIENT {
-            oldest.and_then(|id| take(&mut waiting, &id)).inspect(|oldest| oldest.end(Outcome::Displaced));
-        } else if waiting.len() >= MOST_WAITING {
-            return Err(AskError::DeskFull);
+        if self.refused().rests(&asker, now) {
+            return Err(AskError::Resting);
         }
+        self.make_room(&mut waiting, &asker)?;
         let question = Arc::new(Question {
             id: QuestionId::random(),
             code: free_code(&waiting),
@@ -142,13 +148,37 @@ impl Desk {
         Ok(ticket)
     }
 
+    fn make_room(&self, waiting: &mut Vec<Waiting>, asker: &Asker) -> Result<(), AskError> {
+        let is_by_page = |waiting: &Waiting| waiting.question.asker.sent_by == SentBy::Page;
+        let is_of_client = |waiting: &Waiting| waiting.question.asker.client_id == asker.client_id;
+        let of_client = waiting.iter().filter(|waiting| is_of_client(waiting)).count();
+        let of_pages = waiting.iter().filter(|waiting| is_by_page(waiting)).count();
+        let from_page = asker.sent_by == SentBy::Page;
+        // Where there is room, nobody goes; otherwise the oldest of these, pages' first.
+        let oldest = |goes: &dyn Fn(&Waiting) -> bool| waiting.iter().position(goes);
+        let goes = if of_client >= MOST_OF_ONE_CLIENT {
+            let own = oldest(&|waiting| is_of_client(waiting) && is_by_page(waiting));
+            own.or_else(|| oldest(&is_of_client).filter(|_| !from_page))
+        } else if from_page && of_pages >= MOST_OF_PAGES {
+            oldest(&is_by_page)
+        } else if waiting.len() >= MOST_WAITING {
+            oldest(&is_by_page)
+        } else {
+            return Ok(());
+        };
+        let gone = waiting.remove(goes.ok_or(AskError::DeskFull)?);
+        gone.end(Outcome::Displaced);
+        Ok(())
+    }
+
     /// Refuses a question.
     ///
     /// # Errors
     /// [`AnswerError::Unknown`].
     pub fn deny(&self, id: &QuestionId, now: SystemTime) -> Result<(), AnswerError> {
         let mut waiting = self.lock();
-        self.open(&mut waiting, id, now)?;
+        let asker = self.open(&mut waiting, id, now)?.question.asker.clone();
+        self.refused().remember(&asker, now);
         self.end(&mut waiting, id, Outcome::Answered(Decision::Deny));
         Ok(())
     }
@@ -156,13 +186,17 @@ impl Desk {
     /// Refuses a question that nobody can answer any more: now, or if a yes that is being carried out fails, then.
     /// True if it is refused now.
     #[must_use]
-    pub fn abandon(&self, id: &QuestionId) -> bool {
+    pub fn abandon(&self, id: &QuestionId, now: SystemTime) -> bool {
         let mut waiting = self.lock();
         let Some(abandoned) = waiting.iter_mut().find(|waiting| waiting.question.id == *id) else {
             return false;
         };
         abandoned.is_abandoned = true;
-        !abandoned.is_settling && self.end(&mut waiting, id, Outcome::Answered(Decision::Deny))
+        if abandoned.is_settling {
+            return false;
+        }
+        self.refused().remember(&abandoned.question.asker, now);
+        self.end(&mut waiting, id, Outcome::Answered(Decision::Deny))
     }
 
     /// Refuses every question that waits; tells how many.
@@ -275,6 +309,10 @@ impl Desk {
         self.0.questions.send_replace(waiting.iter().map(|waiting| waiting.question.clone()).collect());
     }
 
+    fn refused(&self) -> MutexGuard<'_, Refused> {
+        self.0.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -296,6 +334,9 @@ impl Settling {
     /// [`AnswerError::Unknown`]: its client was revoked, or has asked for something newer, meanwhile.
     pub fn allow(self, account: AccountId) -> Result<(), AnswerError> {
         let decision = Decision::Allow { account, scopes: self.scopes };
+        if let Some(ticket) = self.desk.question(&self.id) {
+            self.desk.refused().forget(&ticket.question.asker);
+        }
         let ended = self.desk.end(&mut self.desk.lock(), &self.id, Outcome::Answered(decision));
         if ended { Ok(()) } else { Err(AnswerError::Unknown) }
     }
@@ -382,6 +423,7 @@ mod tests {
             scopes: Scopes::ALL,
             allowed_before: None,
             program: None,
+            sent_by: SentBy::Unknown,
         }
     }
 
@@ -448,7 +490,7 @@ mod tests {
         let ticket = desk.ask(asker("c", "k"), at(0)).unwrap();
         let id = ticket.question.id.clone();
         let failing = desk.settle(&id, Scopes::ALL, at(0)).unwrap();
-        assert!(!desk.abandon(&id), "a yes is being carried out");
+        assert!(!desk.abandon(&id, at(0)), "a yes is being carried out");
         assert_eq!(ticket.outcome(), None);
         drop(failing);
         assert_eq!(ticket.outcome(), Some(Outcome::Answered(Decision::Deny)));
@@ -456,12 +498,12 @@ mod tests {
 
         let id = desk.ask(asker("c", "k"), at(0)).unwrap().question.id.clone();
         let carried_out = desk.settle(&id, Scopes::ALL, at(0)).unwrap();
-        assert!(!desk.abandon(&id));
+        assert!(!desk.abandon(&id, at(0)));
         assert_eq!(carried_out.allow(AccountId::new("a")), Ok(()), "the yes came first");
 
         let id = desk.ask(asker("c", "k"), at(0)).unwrap().question.id.clone();
-        assert!(desk.abandon(&id));
-        assert!(!desk.abandon(&id));
+        assert!(desk.abandon(&id, at(0)));
+        assert!(!desk.abandon(&id, at(0)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -521,6 +563,94 @@ mod tests {
         assert!(ended[2..].iter().all(Option::is_none), "{ended:?}");
         assert_eq!(other.outcome(), None);
         assert_eq!(desk.questions().borrow().len(), 1 + MOST_OF_ONE_CLIENT);
+    }
+
+    fn from_page(client: &str, key: &str) -> Asker {
+        Asker { sent_by: SentBy::Page, ..asker(client, key) }
+    }
+
+    #[tokio::test]
+    async fn what_pages_bring_about_takes_nobodys_place_but_their_own() {
+        // protocol.md 9.21
+        let desk = Desk::default();
+        let own = desk.ask(asker("one", "own"), at(0)).unwrap();
+        let of_pages: Vec<_> = (0..=MOST_OF_PAGES)
+            .map(|n| desk.ask(from_page(&format!("page {n}"), &format!("p{n}")), at(0)).unwrap())
+            .collect();
+        assert_eq!(of_pages[0].outcome(), Some(Outcome::Displaced));
+        assert!(of_pages[1..].iter().all(|ticket| ticket.outcome().is_none()));
+        for n in 1..MOST_OF_ONE_CLIENT {
+            desk.ask(asker("one", &format!("own {n}")), at(0)).unwrap();
+        }
+        assert_eq!(desk.ask(from_page("one", "p"), at(0)).err(), Some(AskError::DeskFull));
+        assert_eq!(own.outcome(), None);
+    }
+
+    #[tokio::test]
+    async fn what_pages_bring_about_makes_room_first() {
+        // protocol.md 9.21
+        let desk = Desk::default();
+        let by_page = desk.ask(from_page("page", "p"), at(0)).unwrap();
+        let first = desk.ask(asker("one", "0"), at(0)).unwrap();
+        for n in 1..MOST_WAITING {
+            desk.ask(asker(&format!("c{n}"), &format!("k{n}")), at(0)).unwrap();
+        }
+        assert_eq!(by_page.outcome(), Some(Outcome::Displaced));
+        assert_eq!(first.outcome(), None);
+
+        let desk = Desk::default();
+        let first = desk.ask(asker("one", "0"), at(0)).unwrap();
+        let by_page = desk.ask(from_page("one", "p"), at(0)).unwrap();
+        for n in 2..=MOST_OF_ONE_CLIENT {
+            desk.ask(asker("one", &n.to_string()), at(0)).unwrap();
+        }
+        assert_eq!(by_page.outcome(), Some(Outcome::Displaced));
+        assert_eq!(first.outcome(), None);
+    }
+
+    fn refused(desk: &Desk, client: &str, second: u64) -> Result<(), AskError> {
+        let ticket = desk.ask(asker(client, &second.to_string()), at(second))?;
+        desk.deny(&ticket.question.id, at(second)).unwrap();
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn who_is_refused_again_and_again_rests_for_a_while() {
+        // protocol.md 9.21
+        let desk = Desk::default();
+        for second in 0..5 {
+            refused(&desk, "App", second).unwrap();
+        }
+        assert_eq!(refused(&desk, "App", 5), Err(AskError::Resting));
+        for same in ["aPP", "\u{410}pp"] {
+            assert_eq!(refused(&desk, same, 5), Err(AskError::Resting), "the same in other letters: {same}");
+        }
+        assert_eq!(refused(&desk, "Other", 5), Ok(()));
+        assert_eq!(refused(&desk, "App", 600), Ok(()), "the first is ten minutes ago");
+        let with_host = |key: &str| Asker { confirmed_by: Some("evil.example".into()), ..asker(key, key) };
+        for (second, name) in (0..).zip(["a", "b", "c", "d", "e"]) {
+            let ticket = desk.ask(with_host(name), at(second)).unwrap();
+            assert!(desk.abandon(&ticket.question.id, at(second)), "a window that is closed is a no");
+        }
+        assert_eq!(desk.ask(with_host("f"), at(5)).err(), Some(AskError::Resting));
+    }
+
+    #[tokio::test]
+    async fn one_click_that_refuses_many_is_one_refusal_and_a_yes_forgets_them_all() {
+        let desk = Desk::default();
+        for n in 0..MOST_OF_ONE_CLIENT {
+            desk.ask(asker("App", &n.to_string()), at(0)).unwrap();
+        }
+        assert_eq!(desk.deny_all(at(0)), MOST_OF_ONE_CLIENT);
+        for second in 1..4 {
+            refused(&desk, "App", second).unwrap();
+        }
+        let ticket = desk.ask(asker("App", "yes"), at(4)).unwrap();
+        let settling = desk.settle(&ticket.question.id, ticket.question.asker.scopes, at(4)).unwrap();
+        settling.allow(AccountId::new("a")).unwrap();
+        for second in 5..9 {
+            refused(&desk, "App", second).unwrap();
+        }
     }
 
     #[tokio::test]

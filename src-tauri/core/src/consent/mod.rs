@@ -9,8 +9,9 @@ mod code;
 mod desk;
 mod front;
 mod question;
+mod refused;
 
 pub use code::MatchingCode;
 pub use desk::{AnswerError, AskError, Desk, Settling, Ticket, keep_time};
 pub use front::Front;
-pub use question::{AnswerGoesTo, Asker, Decision, LocalProgram, Outcome, Question};
+pub use question::{AnswerGoesTo, Asker, Decision, LocalProgram, Outcome, Question, SentBy};

@@ -35,6 +35,17 @@ pub struct Asker {
     pub allowed_before: Option<SystemTime>,
     /// The program that asks, where the operating system tells.
     pub program: Option<LocalProgram>,
+    /// Who brought the question about.
+    pub sent_by: SentBy,
+}
+
+/// Who brought a question about, as far as a browser tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentBy {
+    /// A web page sent the browser here, which any page can do at any time (protocol.md 9.21).
+    Page,
+    /// A program did, or a person, or a browser that does not say.
+    Unknown,
 }
 
 /// Where the answer goes.

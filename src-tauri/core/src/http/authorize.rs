@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::oauth_reply::{form_body, json_error, json_reply};
 use super::whole_body::WholeBody;
-use super::{App, pages};
+use super::{App, door, pages};
+use crate::consent::SentBy;
 use crate::ids::TransactionId;
 use crate::oauth::{AuthorizeError, Finish, FinishError, OAuthError, PageError, RedirectError};
 use crate::origin::{Origin, path};
@@ -47,7 +48,7 @@ pub(super) async fn post(
 }
 
 async fn ask(app: &App, origin: Origin, headers: &HeaderMap, query: &[u8]) -> Response {
-    match app.oauth.authorize(query, origin, app.clock.now()).await {
+    match app.oauth.authorize(query, origin, sent_by(headers), app.clock.now()).await {
         Ok(id) if is_browser(headers) => waiting_page(app, &id),
         Ok(id) => hold(app, &id).await,
         Err(AuthorizeError::Page(error)) => page_error(error, headers),
@@ -123,6 +124,10 @@ async fn finish(app: &App, id: &TransactionId) -> Result<Finish, FinishError> {
 
 fn wait_path(id: &TransactionId) -> String {
     format!("{}/{id}", path::WAIT)
+}
+
+fn sent_by(headers: &HeaderMap) -> SentBy {
+    if door::is_cross_site(headers) { SentBy::Page } else { SentBy::Unknown }
 }
 
 fn is_browser(headers: &HeaderMap) -> bool {

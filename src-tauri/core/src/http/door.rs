@@ -93,7 +93,8 @@ fn is(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
     headers.get(name).is_some_and(|sent| sent == value)
 }
 
-fn is_cross_site(headers: &HeaderMap) -> bool {
+/// Whether a browser says that another page sent it here; no page can keep it from saying so.
+pub(super) fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site" || site == "same-site")
 }
 

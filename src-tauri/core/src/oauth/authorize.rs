@@ -113,6 +113,8 @@ pub enum RedirectCode {
     RequestUriNotSupported,
     /// A person refused, or nobody answered.
     AccessDenied,
+    /// A person refused this client over and over, and is not asked for a while.
+    Resting,
     /// Too many questions wait.
     TemporarilyUnavailable,
     /// The chosen account is gone.
@@ -133,6 +135,9 @@ impl RedirectCode {
                 ("request_uri_not_supported", "request objects are not supported")
             }
             Self::AccessDenied => ("access_denied", "the person did not allow it"),
+            Self::Resting => {
+                ("access_denied", "this app was refused several times; it can ask again in a few minutes")
+            }
             Self::TemporarilyUnavailable => {
                 ("temporarily_unavailable", "too many questions wait for an answer")
             }

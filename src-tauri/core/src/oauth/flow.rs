@@ -14,7 +14,7 @@ use super::redirect_uri::RedirectKind;
 use super::transactions::{Taken, Transaction, key_of};
 use super::{AuthorizationServer, RegistrationReply, RegistrationRequest, limits, registration};
 use crate::accounts::subject;
-use crate::consent::{AnswerGoesTo, Asker, Decision, Outcome};
+use crate::consent::{AnswerGoesTo, AskError, Asker, Decision, Outcome, SentBy};
 use crate::ids::{ClientId, TransactionId};
 use crate::oauth::OAuthError;
 use crate::origin::Origin;
@@ -107,6 +107,7 @@ impl AuthorizationServer {
         &self,
         query: &[u8],
         origin: Origin,
+        sent_by: SentBy,
         now: SystemTime,
     ) -> Result<TransactionId, AuthorizeError> {
         let params = Params::parse(query);
@@ -129,8 +130,13 @@ impl AuthorizationServer {
             return Ok(same);
         }
         self.limits.authorizations.check().map_err(|_| PageError::Busy)?;
-        let asker = self.asker(&request, key.clone()).await.map_err(|_| PageError::Store)?;
-        let ticket = self.desk.ask(asker, now).map_err(|_| back(RedirectCode::TemporarilyUnavailable))?;
+        let asker = self.asker(&request, key.clone(), sent_by).await.map_err(|_| PageError::Store)?;
+        let ticket = self.desk.ask(asker, now).map_err(|error| {
+            back(match error {
+                AskError::DeskFull => RedirectCode::TemporarilyUnavailable,
+                AskError::Resting => RedirectCode::Resting,
+            })
+        })?;
         tracing::info!(client = %client.id, question = %ticket.question.id, "a client asks for access");
         Ok(self.transactions.add(&key, request, ticket, now))
     }
@@ -256,7 +262,12 @@ impl AuthorizationServer {
         })
     }
 
-    async fn asker(&self, request: &AuthorizationRequest, key: String) -> Result<Asker, StoreError> {
+    async fn asker(
+        &self,
+        request: &AuthorizationRequest,
+        key: String,
+        sent_by: SentBy,
+    ) -> Result<Asker, StoreError> {
         let host = request.redirect.host();
         Ok(Asker {
             key,
@@ -275,6 +286,7 @@ impl AuthorizationServer {
             },
             scopes: request.scopes,
             program: None,
+            sent_by,
         })
     }
 }
@@ -357,7 +369,10 @@ mod tests {
         let asked = tokio::time::Instant::now();
         let keeping = keep_time(server.desk.clone(), Arc::new(Standing), CancellationToken::new());
         let keeping = tokio::spawn(keeping);
-        let id = server.authorize(query.as_bytes(), Origin::canonical(1), UNIX_EPOCH).await.unwrap();
+        let id = server
+            .authorize(query.as_bytes(), Origin::canonical(1), SentBy::Unknown, UNIX_EPOCH)
+            .await
+            .unwrap();
         assert_eq!(server.finish(&id, UNIX_EPOCH).await, Err(FinishError::Undecided));
         server.decided(&id).await;
         keeping.abort();

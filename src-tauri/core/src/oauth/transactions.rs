@@ -160,7 +160,7 @@ mod tests {
     use super::super::redirect_uri::RedirectUri;
     use super::super::resource::Resource;
     use super::*;
-    use crate::consent::{AnswerGoesTo, Asker, Desk};
+    use crate::consent::{AnswerGoesTo, Asker, Desk, SentBy};
     use crate::origin::Origin;
     use crate::scope::Scopes;
     use crate::store::ClientKind;
@@ -200,6 +200,7 @@ mod tests {
             scopes: Scopes::ALL,
             allowed_before: None,
             program: None,
+            sent_by: SentBy::Unknown,
         }
     }
 
