@@ -6,6 +6,8 @@ mod adapter_clients;
 mod app;
 mod architecture;
 #[cfg(target_os = "linux")]
+mod attacks;
+#[cfg(target_os = "linux")]
 mod clients;
 mod command_line;
 #[cfg(target_os = "linux")]

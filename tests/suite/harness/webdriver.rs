@@ -2,6 +2,7 @@
 //!
 //! The driver attaches to the app that a test has started; tauri.md 10 says what it can and cannot do there.
 
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -77,6 +78,15 @@ impl Driver {
         let port = free_port();
         let mut driver = Command::new("WebKitWebDriver");
         driver.arg(format!("--port={port}")).envs(desktop.env());
+        Self::of(driver, port, None)
+    }
+
+    /// The same, started by this program, which must become the driver at the end.
+    pub(crate) fn of_browser_within(desktop: &Desktop, wrapper: Vec<OsString>) -> Self {
+        let port = free_port();
+        let mut words = wrapper.into_iter();
+        let mut driver = Command::new(words.next().expect("a program"));
+        driver.args(words).arg("WebKitWebDriver").arg(format!("--port={port}")).envs(desktop.env());
         Self::of(driver, port, None)
     }
 
