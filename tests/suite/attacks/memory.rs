@@ -11,6 +11,8 @@ use rustix::process::{Signal, geteuid};
 use tokio::process::Command;
 
 use crate::harness::bridge::BridgeOptions;
+use crate::harness::programs::program;
+use crate::harness::serving::command;
 use crate::harness::stdio::StdioClient;
 
 /// Allows core files as large as they get, where the program is, and becomes what follows.
@@ -46,7 +48,9 @@ async fn a_crash_writes_no_core_file() {
 #[tokio::test]
 async fn an_adapter_leaves_no_core_file_either() {
     let home = tempfile::tempdir().unwrap();
-    let adapter = StdioClient::start_with(home.path(), &[], &[]).opened("2025-06-18").await;
+    let mut words = command("sh", &[], home.path());
+    words.args(["-c", WITH_CORES, "sh"]).arg(home.path()).arg(program("jean-bridge")).arg("stdio");
+    let adapter = StdioClient::spawn(&mut words).opened("2025-06-18").await;
     assert_eq!(limit(adapter.pid(), "Max core file size"), "0");
 }
 

@@ -114,8 +114,10 @@ async fn an_update_replaces_the_program_while_it_and_adapters_run() {
     bridge.cli_ok(&["pause"]).await;
 
     install(&installed);
-    let running = std::fs::read_link(format!("/proc/{}/exe", bridge.pid())).unwrap();
-    assert!(running.to_string_lossy().ends_with("(deleted)"), "{}", running.display());
+    // It keeps to itself what it runs (own_process.rs); only root sees it all the same.
+    if let Ok(running) = std::fs::read_link(format!("/proc/{}/exe", bridge.pid())) {
+        assert!(running.to_string_lossy().ends_with("(deleted)"), "{}", running.display());
+    }
     // The old one goes on until it is restarted.
     bridge.cli_ok(&["resume"]).await;
     assert_works(call(&bridge, &tokens).await);
