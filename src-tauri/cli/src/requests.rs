@@ -54,13 +54,9 @@ pub(crate) async fn approve(client: &Client, options: args::Approve) -> Result<(
     let scopes = options.scopes();
     // What was read and nothing else, should the code belong to another app by now.
     let read = request.map(|request| request.id.clone());
-    if let Some(request) = request {
-        if stdin().is_terminal() && stdout().is_terminal() {
-            confirm(request, scopes).await?;
-        } else {
-            // Nobody is asked; what is being allowed stands in what was written all the same.
-            print(&question(&narrowed(request, scopes)))?;
-        }
+    let is_asked = stdin().is_terminal() && stdout().is_terminal();
+    if let Some(request) = request.filter(|_| is_asked) {
+        confirm(request, scopes).await?;
     }
     let account = match (options.account, options.sandbox, options.key_stdin) {
         (Some(id), _, _) => Account::Existing { id: AccountId::new(id) },
@@ -71,7 +67,10 @@ pub(crate) async fn approve(client: &Client, options: args::Approve) -> Result<(
     let code = options.code;
     let approve = Approve { code, question: read, account, scopes, save_unchecked: options.save_unchecked };
     client.approve(&approve).await?;
-    print(&format!("Allowed {name}. `jean-bridge revoke NAME` takes it back.\n"))
+    // Where nobody was asked, what was allowed stands in what is written all the same.
+    let shown = request.filter(|_| !is_asked).map(|request| question(&narrowed(request, scopes)));
+    let shown = shown.unwrap_or_default();
+    print(&format!("{shown}Allowed {name}. `jean-bridge revoke NAME` takes it back.\n"))
 }
 
 pub(crate) async fn deny(client: &Client, code: &str) -> Result<(), Failure> {

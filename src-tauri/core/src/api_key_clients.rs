@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::sync::watch;
+use tokio::sync::{MutexGuard, watch};
 
 use crate::accounts::{Accounts, AddAccountError};
 use crate::api_key::ApiKey;
@@ -68,6 +68,7 @@ pub struct ApiKeyClients {
     verdicts: Mutex<HashMap<Digest, Verdict>>,
     refused: Mutex<HashMap<Digest, SystemTime>>,
     strangers: DefaultDirectRateLimiter,
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl ApiKeyClients {
@@ -88,6 +89,7 @@ impl ApiKeyClients {
             verdicts: Mutex::default(),
             refused: Mutex::default(),
             strangers: RateLimiter::direct(quota),
+            turn: tokio::sync::Mutex::default(),
         }
     }
 
@@ -103,7 +105,8 @@ impl ApiKeyClients {
         now: SystemTime,
     ) -> Result<Access, KeyRefused> {
         let id = grant_id(key, client);
-        let owner = self.owner(key, &id, now).await?;
+        // Held until the key is lent: whoever comes next with the same one finds it.
+        let (owner, _turn) = self.owner(key, &id, now).await?;
         if owner.as_str() != user_id {
             return Err(KeyRefused::NotAccepted);
         }
@@ -122,29 +125,40 @@ impl ApiKeyClients {
         }
     }
 
-    async fn owner(&self, key: &ApiKey, grant: &GrantId, now: SystemTime) -> Result<UserId, KeyRefused> {
+    async fn owner(
+        &self,
+        key: &ApiKey,
+        grant: &GrantId,
+        now: SystemTime,
+    ) -> Result<(UserId, Option<MutexGuard<'_, ()>>), KeyRefused> {
         let digest = key.digest();
-        let known = {
-            let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
-            verdicts.get(&digest).filter(|verdict| verdict.until > now).map(|verdict| verdict.user_id.clone())
-        }
-        // A call that Jean Memory refused since then took the key back.
-        .filter(|_| self.accounts.is_lent(&Accounts::lent_account(key)));
-        if let Some(user_id) = known {
-            return Ok(user_id);
+        if let Some(user_id) = self.known_owner(key, &digest, now) {
+            return Ok((user_id, None));
         }
         if self.settings.borrow().paused {
             return Err(KeyRefused::Paused);
         }
-        if self.was_refused(&digest, now) {
-            return Err(KeyRefused::NotAccepted);
-        }
-        if self.store.grant(grant).await?.is_none() {
+        let turn = match self.store.grant(grant).await? {
+            Some((_, Some(_revoked))) => return Err(KeyRefused::NotAccepted),
+            Some((_, None)) => None,
+            // One after the other, so that a client that begins with many requests at once is asked about once.
+            None => Some(self.turn.lock().await),
+        };
+        if turn.is_some() {
+            if let Some(user_id) = self.known_owner(key, &digest, now) {
+                return Ok((user_id, turn));
+            }
+            if self.was_refused(&digest, now) {
+                return Err(KeyRefused::NotAccepted);
+            }
             self.strangers.check().map_err(|_| KeyRefused::TooMany)?;
         }
         let user_id = self.accounts.owner_of(key).await.map_err(|error| match error {
             AddAccountError::Rejected | AddAccountError::Sandbox => {
-                self.remember_refusal(digest.clone(), now);
+                // Not of who was let in before: their key may be mended the next moment.
+                if turn.is_some() {
+                    self.remember_refusal(digest, now);
+                }
                 KeyRefused::NotAccepted
             }
             AddAccountError::CouldNotCheck(_) => KeyRefused::CouldNotCheck,
@@ -157,7 +171,16 @@ impl ApiKeyClients {
         if verdicts.len() < MOST_VERDICTS {
             verdicts.insert(digest, Verdict { user_id: user_id.clone(), until: now + TRUSTED });
         }
-        Ok(user_id)
+        Ok((user_id, turn))
+    }
+
+    fn known_owner(&self, key: &ApiKey, digest: &Digest, now: SystemTime) -> Option<UserId> {
+        let known = {
+            let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+            verdicts.get(digest).filter(|verdict| verdict.until > now).map(|verdict| verdict.user_id.clone())
+        };
+        // A call that Jean Memory refused since then took the key back.
+        known.filter(|_| self.accounts.is_lent(&Accounts::lent_account(key)))
     }
 
     /// A clock that was set back makes nobody wait longer.

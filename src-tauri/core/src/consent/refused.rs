@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use unicode_security::skeleton;
 
-use super::Asker;
+use super::{AnswerGoesTo, Asker};
+use crate::oauth::display_name;
 use crate::view::Via;
 
 /// How far back refusals count, and so how long a rest lasts at most.
@@ -28,6 +29,8 @@ enum Who {
     Host(String),
     /// Everybody that says this name, in whatever letters that look like it (UTS #39 §4).
     Name(String),
+    /// Everybody without a name whose answer goes there.
+    Nameless(AnswerGoesTo),
 }
 
 impl Refused {
@@ -59,6 +62,7 @@ impl Who {
         match asker.via {
             Via::Oauth => Some(match &asker.confirmed_by {
                 Some(host) => Self::Host(host.clone()),
+                None if asker.client_name == display_name("") => Self::Nameless(asker.goes_to.clone()),
                 None => Self::Name(skeleton(&asker.client_name.to_lowercase()).collect()),
             }),
             Via::Stdio | Via::ApiKey => None,
