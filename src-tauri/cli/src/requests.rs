@@ -38,8 +38,9 @@ pub(crate) async fn list(client: &Client, format: Format) -> Result<(), Failure>
     let rows: Vec<_> = requests.iter().map(row).collect();
     let example = rows.first().map_or("CODE", |row| &row[0]);
     let alike = requests.iter().filter(|request| request.name_looks_alike);
-    let notes: String =
+    let notes: Vec<_> =
         alike.map(|request| format!("{}: {}.\n", safe(&request.code), words::LOOKS_ALIKE)).collect();
+    let notes = notes.concat();
     print(&format!(
         "{}\n{notes}Answer with `jean-bridge approve {example}` or `jean-bridge deny {example}`.\n",
         table(["CODE", "APP", "WANTS TO", "ANSWER GOES TO", "ASKED", "ENDS"], &rows)

@@ -73,7 +73,7 @@ async fn a_page_reads_nothing_registers_nothing_and_calls_nothing() {
             match page.wait_for(ATTEMPT, attempt).await {
                 // The browser lets it out and shows nothing of the answer.
                 Ok(answer) => {
-                    assert_eq!((&answer["type"], &answer["text"]), (&json!("opaque"), &json!("")), "{path}")
+                    assert_eq!((&answer["type"], &answer["text"]), (&json!("opaque"), &json!("")), "{path}");
                 }
                 Err(why) => assert!(why.to_string().contains("TypeError"), "{mode} {path}: {why}"),
             }

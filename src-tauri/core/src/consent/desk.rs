@@ -131,7 +131,7 @@ impl Desk {
         if self.refused().rests(&asker, now) {
             return Err(AskError::Resting);
         }
-        self.make_room(&mut waiting, &asker)?;
+        make_room(&mut waiting, &asker)?;
         let question = Arc::new(Question {
             id: QuestionId::random(),
             code: free_code(&waiting),
@@ -146,29 +146,6 @@ impl Desk {
         waiting.push(new);
         self.show(&waiting);
         Ok(ticket)
-    }
-
-    fn make_room(&self, waiting: &mut Vec<Waiting>, asker: &Asker) -> Result<(), AskError> {
-        let is_by_page = |waiting: &Waiting| waiting.question.asker.sent_by == SentBy::Page;
-        let is_of_client = |waiting: &Waiting| waiting.question.asker.client_id == asker.client_id;
-        let of_client = waiting.iter().filter(|waiting| is_of_client(waiting)).count();
-        let of_pages = waiting.iter().filter(|waiting| is_by_page(waiting)).count();
-        let from_page = asker.sent_by == SentBy::Page;
-        // Where there is room, nobody goes; otherwise the oldest of these, pages' first.
-        let oldest = |goes: &dyn Fn(&Waiting) -> bool| waiting.iter().position(goes);
-        let goes = if of_client >= MOST_OF_ONE_CLIENT {
-            let own = oldest(&|waiting| is_of_client(waiting) && is_by_page(waiting));
-            own.or_else(|| oldest(&is_of_client).filter(|_| !from_page))
-        } else if from_page && of_pages >= MOST_OF_PAGES {
-            oldest(&is_by_page)
-        } else if waiting.len() >= MOST_WAITING {
-            oldest(&is_by_page)
-        } else {
-            return Ok(());
-        };
-        let gone = waiting.remove(goes.ok_or(AskError::DeskFull)?);
-        gone.end(Outcome::Displaced);
-        Ok(())
     }
 
     /// Refuses a question.
@@ -383,6 +360,27 @@ impl Waiting {
     fn ticket(&self) -> Ticket {
         Ticket { question: self.question.clone(), outcome: self.outcome.subscribe() }
     }
+}
+
+/// Where there is room, nobody goes; otherwise the oldest of those that may make room, pages' first.
+fn make_room(waiting: &mut Vec<Waiting>, asker: &Asker) -> Result<(), AskError> {
+    let is_by_page = |waiting: &Waiting| waiting.question.asker.sent_by == SentBy::Page;
+    let is_of_client = |waiting: &Waiting| waiting.question.asker.client_id == asker.client_id;
+    let of_client = waiting.iter().filter(|waiting| is_of_client(waiting)).count();
+    let of_pages = waiting.iter().filter(|waiting| is_by_page(waiting)).count();
+    let from_page = asker.sent_by == SentBy::Page;
+    let oldest = |goes: &dyn Fn(&Waiting) -> bool| waiting.iter().position(goes);
+    let goes = if of_client >= MOST_OF_ONE_CLIENT {
+        let own = oldest(&|waiting| is_of_client(waiting) && is_by_page(waiting));
+        own.or_else(|| oldest(&is_of_client).filter(|_| !from_page))
+    } else if (from_page && of_pages >= MOST_OF_PAGES) || waiting.len() >= MOST_WAITING {
+        oldest(&is_by_page)
+    } else {
+        return Ok(());
+    };
+    let gone = waiting.remove(goes.ok_or(AskError::DeskFull)?);
+    gone.end(Outcome::Displaced);
+    Ok(())
 }
 
 fn take(waiting: &mut Vec<Waiting>, id: &QuestionId) -> Option<Waiting> {
