@@ -260,7 +260,7 @@ fn every_library_that_is_built_in_has_its_licence_in_the_packages() {
     let licences = package.read_compressed("usr/share/doc/jean-memory-bridge/third-party-licences.gz");
     // Heading, text, heading, text, after a first line.
     let parts: Vec<&str> = licences.split(RULE).skip(1).collect();
-    assert!(parts.len() > 20 && parts.len() % 2 == 0, "{} parts", parts.len());
+    assert!(parts.len() > 20 && parts.len().is_multiple_of(2), "{} parts", parts.len());
     let mut named = BTreeSet::new();
     for pair in parts.chunks(2) {
         assert!(pair[1].len() > SHORTEST_LICENCE, "{}: {}", pair[0], pair[1]);
