@@ -221,7 +221,7 @@ fn every_command_has_a_manual_page_that_man_can_show_without_a_warning() {
 fn shells_complete_the_commands() {
     let package = Unpacked::new();
     let bash = format!(
-        "source {}; COMP_WORDS=(jean-bridge appr) COMP_CWORD=1; _jean-bridge jean-bridge appr jean-bridge; echo ${{COMPREPLY[*]}}",
+        "source {}; COMP_WORDS=(jean-bridge appr); COMP_CWORD=1; _jean__bridge jean-bridge appr jean-bridge; echo ${{COMPREPLY[*]}}",
         package.path("usr/share/bash-completion/completions/jean-bridge").display()
     );
     assert_eq!(output(Command::new("bash").args(["--norc", "-c", &bash])).trim(), "approve");
