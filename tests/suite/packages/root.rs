@@ -166,3 +166,15 @@ fn as_root(program: &Path) -> Command {
 fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("packages")
 }
+
+/// What has a mistake in its call must not meet the computer: without processes of its own nothing is mounted or ended.
+#[test]
+fn the_copy_is_entered_in_namespaces_of_its_own_only() {
+    let (place, shared) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // Mounts of its own at least, should it go on; processes are the computer's.
+    let mut enter = as_root(Path::new("unshare"));
+    enter.arg("--mount").arg(tests().join("enter")).args([Path::new("/"), place.path(), shared.path()]);
+    let ended = enter.stdin(Stdio::null()).output().expect("it can be started");
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("namespaces of its own"), "{ended:?}");
+}
