@@ -33,7 +33,10 @@ async fn keys_that_are_guessed_by_the_thousand_are_not_asked_about_by_the_thousa
         let answer = greet(&http, ALICE.id, &guess).await;
         match answer.status.as_u16() {
             401 => {}
-            429 => slowed += 1,
+            429 => {
+                assert_eq!(answer.header("retry-after"), Some("60"));
+                slowed += 1;
+            }
             _ => panic!("{answer:?}"),
         }
         assert!(!answer.text().contains(&guess));

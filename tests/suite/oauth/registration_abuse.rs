@@ -277,7 +277,7 @@ async fn a_flood_of_registrations_is_told_to_slow_down_and_harms_nobody_else() {
         taken += 1;
         assert!(taken <= 200, "there is a limit");
     };
-    assert_refused(refused, 429, "slow_down");
+    assert_refused(refused, 429, "too_many_requests");
     assert_eq!(stored(&bridge, "clients"), taken, "what was refused is not stored");
     assert!(super::is_accepted(&bridge, &client.sign_in(&bridge).await.access).await);
 }

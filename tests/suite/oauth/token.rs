@@ -262,7 +262,7 @@ async fn a_flood_is_told_to_slow_down_in_json() {
         answered += 1;
         assert!(answered < 20_000, "there is a limit");
     };
-    assert_refused(refused, 429, "slow_down");
+    assert_refused(refused, 429, "too_many_requests");
     assert!(answered >= 100, "no honest client gets there: {answered}");
     // What was refused spent nothing: the same token is good when there is room again.
     let room = async {

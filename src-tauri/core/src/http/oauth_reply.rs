@@ -1,12 +1,15 @@
 //! How OAuth answers and errors stand on the wire (RFC 6749 §5; protocol.md 4.3, 4.15).
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, PRAGMA, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::oauth::OAuthError;
+
+/// By then every limit has room again.
+const A_MINUTE: HeaderValue = HeaderValue::from_static("60");
 
 /// `{"error": …, "error_description": …}` that is never cached.
 pub(super) fn json_error(status: StatusCode, error: &'static str, description: &str) -> Response {
@@ -19,7 +22,11 @@ pub(super) fn json_reply(status: StatusCode, body: &impl Serialize) -> Response 
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (PRAGMA, HeaderValue::from_static("no-cache")),
     ];
-    (status, headers, Json(body)).into_response()
+    let mut response = (status, headers, Json(body)).into_response();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(RETRY_AFTER, A_MINUTE);
+    }
+    response
 }
 
 impl IntoResponse for OAuthError {

@@ -63,7 +63,9 @@ fn refused(error: KeyRefused) -> Response {
             "invalid_key",
             "this address needs an X-API-Key that belongs to the user in it",
         ),
-        KeyRefused::TooMany => json_error(StatusCode::TOO_MANY_REQUESTS, "slow_down", &error.to_string()),
+        KeyRefused::TooMany => {
+            json_error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &error.to_string())
+        }
         KeyRefused::CouldNotCheck | KeyRefused::Paused | KeyRefused::Store(_) => {
             json_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", &error.to_string())
         }

@@ -73,7 +73,9 @@ impl OAuthError {
             Self::InvalidTarget => "invalid_target",
             Self::InvalidRedirectUri(_) => "invalid_redirect_uri",
             Self::InvalidMetadata(_) => "invalid_client_metadata",
-            Self::TooManyRequests => "slow_down",
+            // No standard names it; this one is known to the SDK, which takes what it does not know for a fault of the
+            // server and signs in anew.
+            Self::TooManyRequests => "too_many_requests",
             Self::Store(_) | Self::NoSigningKey => "temporarily_unavailable",
         }
     }
