@@ -12,6 +12,8 @@ use crate::harness::http::{Answer, PATIENCE, encoded};
 use crate::harness::oauth::{Client, REDIRECT_URI, SignIn, Tokens};
 
 const FORM: &str = "application/x-www-form-urlencoded";
+/// Who take turns in a flood.
+const CLIENTS: usize = 8;
 
 /// JSON that nobody keeps (4.3).
 #[track_caller]
@@ -246,25 +248,33 @@ async fn a_body_over_the_limit_is_a_413_in_json() {
 async fn a_flood_is_told_to_slow_down_in_json() {
     // protocol.md 4.15
     let bridge = Bridge::start().await;
-    let client = Client::register(&bridge, "App").await;
-    let mut tokens = client.sign_in(&bridge).await;
+    // So many that none of them comes to the limit of its own.
+    let mut clients = Vec::new();
+    for n in 0..CLIENTS {
+        let client = Client::register(&bridge, &format!("App {n}")).await;
+        let tokens = client.sign_in(&bridge).await;
+        clients.push((client, tokens));
+    }
     for _ in 0..2000 {
         // What is refused anyway costs nothing and takes nobody's place.
-        client.refresh("jbrefresh_unknown").await.assert_error(400, "invalid_grant");
+        clients[0].0.refresh("jbrefresh_unknown").await.assert_error(400, "invalid_grant");
     }
     let mut answered = 0;
-    let refused = loop {
+    let (refused, at) = loop {
+        let at = answered % CLIENTS;
+        let (client, tokens) = &mut clients[at];
         let answer = client.refresh(tokens.refresh()).await;
         if answer.status.as_u16() != 200 {
-            break answer;
+            break (answer, at);
         }
-        tokens = Tokens::of(&client.id, &answer);
+        *tokens = Tokens::of(&client.id, &answer);
         answered += 1;
         assert!(answered < 20_000, "there is a limit");
     };
     assert_refused(refused, 429, "too_many_requests");
     assert!(answered >= 100, "no honest client gets there: {answered}");
     // What was refused spent nothing: the same token is good when there is room again.
+    let (client, tokens) = &clients[at];
     let room = async {
         loop {
             let answer = client.refresh(tokens.refresh()).await;
