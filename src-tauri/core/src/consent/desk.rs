@@ -634,6 +634,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_page_that_asks_in_the_name_of_an_app_does_not_make_the_app_rest() {
+        // protocol.md 9.21
+        let desk = Desk::default();
+        for second in 0..5 {
+            let ticket = desk.ask(from_page("App", &second.to_string()), at(second)).unwrap();
+            desk.deny(&ticket.question.id, at(second)).unwrap();
+        }
+        assert_eq!(desk.ask(from_page("App", "again"), at(5)).err(), Some(AskError::Resting));
+        for second in 5..10 {
+            refused(&desk, "App", second).unwrap();
+        }
+        assert_eq!(refused(&desk, "App", 10), Err(AskError::Resting));
+    }
+
+    #[tokio::test]
     async fn one_click_that_refuses_many_is_one_refusal_and_a_yes_forgets_them_all() {
         let desk = Desk::default();
         for n in 0..MOST_OF_ONE_CLIENT {

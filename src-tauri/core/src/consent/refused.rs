@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use unicode_security::skeleton;
 
-use super::{AnswerGoesTo, Asker};
+use super::{AnswerGoesTo, Asker, SentBy};
 use crate::oauth::display_name;
 use crate::view::Via;
 
@@ -20,7 +20,13 @@ const MOST_REMEMBERED: usize = 1024;
 
 /// What is remembered.
 #[derive(Default)]
-pub(super) struct Refused(Vec<(Who, SystemTime)>);
+pub(super) struct Refused(Vec<Refusal>);
+
+struct Refusal {
+    who: Who,
+    sent_by: SentBy,
+    at: SystemTime,
+}
 
 /// Who it is that rests. An id would not do: another one is a registration away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,24 +42,30 @@ enum Who {
 impl Refused {
     pub(super) fn remember(&mut self, asker: &Asker, now: SystemTime) {
         let Some(who) = Who::of(asker) else { return };
-        self.0.retain(|(_, at)| is_recent(*at, now));
+        self.0.retain(|refusal| is_recent(refusal.at, now));
         if self.0.len() < MOST_REMEMBERED {
-            self.0.push((who, now));
+            self.0.push(Refusal { who, sent_by: asker.sent_by, at: now });
         }
     }
 
     /// A person has allowed it since.
     pub(super) fn forget(&mut self, asker: &Asker) {
         if let Some(who) = Who::of(asker) {
-            self.0.retain(|(known, _)| *known != who);
+            self.0.retain(|refusal| refusal.who != who);
         }
     }
 
+    /// What pages brought about counts against pages only: any page can ask in the name of any app that describes itself at
+    /// an address, and must not keep the app itself from asking.
     pub(super) fn rests(&self, asker: &Asker, now: SystemTime) -> bool {
         let Some(who) = Who::of(asker) else { return false };
-        let recent = self.0.iter().filter(|(known, at)| *known == who && is_recent(*at, now));
+        let counts = |refusal: &&Refusal| {
+            refusal.who == who
+                && is_recent(refusal.at, now)
+                && (asker.sent_by == SentBy::Page || refusal.sent_by != SentBy::Page)
+        };
         // One click refuses all that wait.
-        recent.map(|(_, at)| at).collect::<HashSet<_>>().len() >= MOST
+        self.0.iter().filter(counts).map(|refusal| refusal.at).collect::<HashSet<_>>().len() >= MOST
     }
 }
 
