@@ -7,6 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use crate::harness::bridge::{Bridge, BridgeOptions, Ended};
 use crate::harness::http::PATIENCE;
 use crate::harness::oauth::Client;
+use crate::harness::programs::program;
 
 const REJECTED_KEY: &str = "jean_sk_EXAMPLE_of_nobody_0123456789abcdef";
 
@@ -60,6 +61,18 @@ mod statuses {
         assert_failed(&bridge.cli(&["deny", "K0-00"]).await, 1, &["jean-bridge requests"]);
         assert_failed(&bridge.cli(&["revoke", "Nobody"]).await, 1, &["jean-bridge clients"]);
         assert_failed(&bridge.cli(&["accounts", "remove", "x"]).await, 1, &["jean-bridge accounts"]);
+    }
+
+    #[test]
+    fn bash_completes_what_comes_after_a_command() {
+        let script = "source <(\"$0\" completions bash); COMP_WORDS=(jean-bridge approve --sa); COMP_CWORD=2; \
+                      _jean__bridge jean-bridge --sa approve; echo ${COMPREPLY[*]}";
+        let shell = std::process::Command::new("bash")
+            .args(["--norc", "-c", script])
+            .arg(program("jean-bridge"))
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&shell.stdout).trim(), "--sandbox --save-unchecked");
     }
 
     #[tokio::test]

@@ -30,6 +30,7 @@ use bridge_core::control::Client;
 use bridge_core::own_process;
 use bridge_core::paths::Paths;
 use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::{Cli, Command};
@@ -60,6 +61,11 @@ fn run(command: Command) -> Result<(), Failure> {
     if let Command::Completions { shell } = command {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Cli::command(), "jean-bridge", &mut script);
+        if shell == Shell::Bash {
+            // clap_complete 4.6 spells a hyphen of the program's name in two ways, and then completes nothing after a command.
+            let script = String::from_utf8_lossy(&script).replace("jean__subcmd__bridge", "jean__bridge");
+            return output::print_bytes(script.as_bytes());
+        }
         return output::print_bytes(&script);
     }
     if let Command::Manual { folder, day } = &command {
