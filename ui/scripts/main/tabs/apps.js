@@ -22,6 +22,7 @@ export function makeApps(panel) {
   const sync = keyed(list, (client) => client.id, (client) => makeAppCard(client, { gone: focusNext }));
   const lead = element("p", { class: "quiet" }, t("apps.lead"));
   let newest;
+  let hadAccounts;
 
   fill(panel, element("header", { class: "head" }, element("h1", {}, t("apps.title")), lead), none, list, foot);
 
@@ -30,11 +31,14 @@ export function makeApps(panel) {
   function update(overview) {
     newest = overview;
     const isEmpty = overview.clients.length === 0;
+    const hasAccounts = overview.accounts.length > 0;
     sync(overview.clients, overview);
     show(lead, !isEmpty);
     show(foot, overview.clients.length > 1 || question.childElementCount > 0);
     if (!isEmpty) fill(none);
-    else if (!none.hasChildNodes()) fill(none, nothing(overview));
+    // Made anew only when its words change, so that a button in it keeps the focus.
+    else if (!none.hasChildNodes() || hadAccounts !== hasAccounts) fill(none, nothing(overview));
+    hadAccounts = hasAccounts;
   }
 
   function nothing({ status, accounts }) {
