@@ -60,7 +60,7 @@ function lostConnection({ id, name }) {
 }
 
 function replaced() {
-  return banner("rest", [t("main.replaced")], { words: t("main.restart"), press: () => ask("app_restart") });
+  return banner("note", [t("main.replaced")], { words: t("main.restart"), press: () => ask("app_restart") });
 }
 
 function paused() {
@@ -74,7 +74,7 @@ function lost({ code }) {
 
 function banner(kind, words, action) {
   const failure = failureSlot();
-  const made = element("div", { class: `banner banner-${kind}`, role: kind === "rest" ? "status" : "alert" }, mark(kind), element("div", { class: "banner-words" }, element("p", {}, ...words), failure));
+  const made = element("div", { class: `banner banner-${kind}`, role: ["rest", "note"].includes(kind) ? "status" : "alert" }, mark(kind), element("div", { class: "banner-words" }, element("p", {}, ...words), failure));
   if (action) {
     const button = element("button", { type: "button", class: action.isMain ? "accent" : "", onclick: () => perform(button, failure, action.press) }, action.words);
     made.append(button);
