@@ -9,12 +9,13 @@ use clap_complete::Shell;
 const ABOUT: &str = "\
 Lets AI apps on this computer use your Jean Memory.
 
-Without a desktop, start the bridge with `serve` and answer the apps that ask with `approve`. Every \
-other command speaks to the bridge that runs.";
+On a desktop, start the app, Jean Memory Bridge. Without one, start the bridge with `serve`. Then \
+`connect` connects AI apps, and `approve` allows those that ask. When something is wrong: `doctor`.";
 
 const EXAMPLES: &str = "\
 Examples:
   jean-bridge serve                      run the bridge here
+  jean-bridge connect                    which AI apps are here; with a name, connect one
   jean-bridge requests                   which apps ask for access
   jean-bridge approve K7-42              allow the one that shows this code
   jean-bridge revoke 'Claude Code'       take it back
@@ -83,7 +84,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         client: Option<String>,
     },
-    /// Show how the bridge is
+    /// Show whether the bridge runs, and whether anything is wrong
     Status {
         #[command(flatten)]
         format: Format,

@@ -44,7 +44,7 @@ impl Failure {
             Self::Failed(text) => (FAILED, text.as_str()),
             Self::Usage(text) => (USAGE, text.as_str()),
             Self::NotRunning => {
-                (NOT_RUNNING, "Jean Memory Bridge is not running. Start it with: jean-bridge serve")
+                (NOT_RUNNING, "Jean Memory Bridge is not running. Start the app, or: jean-bridge serve")
             }
             Self::Told => return ExitCode::from(FAILED),
             Self::Interrupted => return ExitCode::from(INTERRUPTED),

@@ -90,7 +90,7 @@ pub(crate) fn kind(kind: AccountKind) -> &'static str {
     match kind {
         AccountKind::Key => "Jean Memory",
         AccountKind::Sandbox => "sandbox, on this computer",
-        AccountKind::Environment => "Jean Memory, key from JEAN_BRIDGE_API_KEY",
+        AccountKind::Environment => "Jean Memory, key from the environment",
     }
 }
 
