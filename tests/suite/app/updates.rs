@@ -44,7 +44,7 @@ async fn a_person_asks_now_and_is_led_to_the_page_of_releases() {
     let notifications = Notifications::start(&empty.desktop().bus());
     let home = empty.start_as(options(&releases)).await;
     let page = settings(&home).await;
-    page.until_shown("It was not asked yet whether a newer version is out.").await;
+    page.until_shown("No check for a newer version was made yet.").await;
     page.until_shown("Nothing is sent but the request").await;
     assert_eq!(releases.connections(), 0);
 
@@ -167,7 +167,7 @@ async fn states(light: Light) {
     let home = Empty::new().start_as(of_light(options(&releases))).await;
     let screen = home.world.desktop.screen();
     let page = settings(&home).await;
-    page.until_shown("It was not asked yet").await;
+    page.until_shown("No check for a newer version was made yet.").await;
     light.look(&screen, &page, "updates-not-asked").await;
     for (published, words, name) in [
         (Some(OWN), "This is the newest version (asked", "updates-none"),

@@ -53,7 +53,7 @@ impl UpdateFinding {
                 Told::unknown(format!("Whether a newer version is out could not be found out: {reason}."))
                     .cure("It is tried again within two days; the window tries at once, in Settings.")
             }
-            Self::UpdateNotYet => Told::note("It was not asked yet whether a newer version is out.")
+            Self::UpdateNotYet => Told::note("No check for a newer version was made yet.")
                 .cure("The bridge does so some minutes after its start; the window does at once, in Settings."),
             Self::UpdateOff => {
                 Told::note("It is switched off to ask whether a newer version is out.").cure("Switch it on in Settings.")
