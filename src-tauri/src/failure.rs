@@ -63,7 +63,7 @@ impl From<Failure> for Failed {
             ),
             Failure::CannotOpen => ("cannot_open", "No program here opens this. Open it by hand.".into()),
             Failure::NotAKey => {
-                ("not_a_key", "This does not look like a Jean Memory key. It starts with jean_sk_.".into())
+                ("not_a_key", "This does not look like a Jean Memory key. Copy it whole; it starts with jean_sk_.".into())
             }
             Failure::NoDirectory => ("no_directory", "No folder of the app is known.".into()),
             Failure::Screen => ("screen_failed", "The window could not be used. Look into the log.".into()),

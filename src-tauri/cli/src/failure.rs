@@ -78,7 +78,9 @@ impl From<ClientError> for Failure {
 
 impl From<NotAKey> for Failure {
     fn from(_: NotAKey) -> Self {
-        Self::Failed("This does not look like a Jean Memory key. It starts with jean_sk_.".into())
+        Self::Failed(
+            "This does not look like a Jean Memory key. Copy it whole; it starts with jean_sk_.".into(),
+        )
     }
 }
 
