@@ -35,17 +35,21 @@ SECRETS = [
 
 
 def bundle(target: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if value or name not in SECRETS}
+    """Compiles first, without the secrets: every dependency runs code of its own then."""
+    given = {name: value for name, value in os.environ.items() if value or name not in SECRETS}
     # The lock file decides, and no installer may depend on where it was built.
-    environment["CARGO_TARGET_DIR"] = str(ROOT / "target")
-    put_beside(target, environment)
-    configurations = [ROOT / "packaging/bundle.json", *signing(target, environment)]
+    given["CARGO_TARGET_DIR"] = str(ROOT / "target")
+    compiling = {name: value for name, value in given.items() if name not in SECRETS}
+    put_beside(target, compiling)
+    tauri = installed("tauri-cli", TAURI_CLI, "cargo-tauri")
+    plain = ["--config", ROOT / "packaging/bundle.json"]
     run(
-        *(installed("tauri-cli", TAURI_CLI, "cargo-tauri"), "build", "--ci", "--target", target),
-        *(argument for file in configurations for argument in ("--config", file)),
+        *(tauri, "build", "--ci", "--no-bundle", "--target", target, *plain),
         *("--", "--locked", "--package", "jean-memory-bridge"),
-        environment=environment,
+        environment=compiling,
     )
+    signed = [argument for file in signing(target, given) for argument in ("--config", file)]
+    run(tauri, "bundle", "--ci", "--target", target, *plain, *signed, environment=given)
 
 
 def put_beside(target: str, environment: dict[str, str]) -> None:
