@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::shell::Shell;
-use crate::{connecting, own_program};
+use crate::{connecting, program_fate};
 
 /// Between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(30);
@@ -26,10 +26,10 @@ impl Looking {
 /// Looks until the app ends.
 pub(crate) fn start(app: AppHandle) {
     tauri::async_runtime::spawn(async move {
-        let mut fate = own_program::Fate::default();
+        let mut fate = program_fate::Fate::default();
         let mut is_time = true;
         loop {
-            own_program::look(&app, &mut fate, is_time);
+            program_fate::look(&app, &mut fate, is_time);
             connecting::look(&app).await;
             // Whichever comes first.
             is_time = timeout(BETWEEN_LOOKS, app.state::<Shell>().looking.0.notified()).await.is_err();

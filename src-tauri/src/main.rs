@@ -19,7 +19,7 @@ mod looking;
 mod names;
 mod notify;
 mod opening;
-mod own_program;
+mod program_fate;
 mod queue;
 mod resetting;
 mod shell;
@@ -32,7 +32,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use bridge_core::own_process;
+use bridge_core::process_limits;
 
 use crate::arguments::Wish;
 use crate::ending::Signals;
@@ -63,8 +63,8 @@ fn main() -> ExitCode {
 /// What costs nothing comes first, then the socket and the port, so that the first answer to an app does not wait
 /// for the desktop's libraries; then the desktop.
 fn run() -> anyhow::Result<ExitCode> {
-    own_process::keep_memory_private();
-    own_process::allow_many_files();
+    process_limits::keep_memory_private();
+    process_limits::allow_many_files();
     automation::refuse()?;
     display::require_announced()?;
     display::draw_plainly();

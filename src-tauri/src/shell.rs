@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use bridge_core::bridge::Bridge;
 use bridge_core::clock::{Clock as _, SystemClock, rfc3339_millis};
-use bridge_core::own_program::OwnProgram;
 use bridge_core::paths::Paths;
+use bridge_core::program_file::ProgramFile;
 use bridge_core::view::{Appearance, Check, Subject};
 use tokio::sync::watch;
 
@@ -29,7 +29,7 @@ pub(crate) struct Shell {
     /// Where it keeps things.
     pub(crate) paths: Paths,
     /// The file that was started.
-    pub(crate) program: OwnProgram,
+    pub(crate) program: ProgramFile,
     /// When it was started.
     pub(crate) started_at: SystemTime,
     /// The questions of this burst, for "1 of 2".
@@ -60,7 +60,7 @@ impl Shell {
         Self {
             bridge: started.bridge.clone(),
             paths: started.paths.clone(),
-            program: own_program(),
+            program: program_file(),
             started_at: started.at,
             queue: watch::Sender::new(Queue::default()),
             connecting: Connecting::default(),
@@ -102,10 +102,10 @@ impl Shell {
 }
 
 /// What the next start runs: in an `AppImage` the file that a person downloaded, not what it unpacks.
-fn own_program() -> OwnProgram {
+fn program_file() -> ProgramFile {
     let path = tauri::process::current_binary(&tauri::Env::default());
     // Without a path, nothing is noticed of what becomes of it.
-    OwnProgram::at(path.unwrap_or_default())
+    ProgramFile::at(path.unwrap_or_default())
 }
 
 /// The time, as pages get it.

@@ -27,8 +27,8 @@ use std::process::ExitCode;
 
 use bridge_core::config::process_environment;
 use bridge_core::control::Client;
-use bridge_core::own_process;
 use bridge_core::paths::Paths;
+use bridge_core::process_limits;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 use tokio::runtime::{Builder, Runtime};
@@ -41,7 +41,7 @@ use crate::failure::Failure;
 const SERVING_THREADS: usize = 2;
 
 fn main() -> ExitCode {
-    own_process::keep_memory_private();
+    process_limits::keep_memory_private();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(usage) => {
@@ -76,7 +76,7 @@ fn run(command: Command) -> Result<(), Failure> {
     }
     let paths = Paths::discover(&process_environment).map_err(Failure::sentence)?;
     if let Command::Serve { port } = command {
-        own_process::allow_many_files();
+        process_limits::allow_many_files();
         let runtime =
             start(Builder::new_multi_thread().worker_threads(SERVING_THREADS).enable_all().build())?;
         let served = runtime.block_on(serve::run(&paths, port));

@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
-use bridge_core::own_program;
 use bridge_core::paths::Paths;
+use bridge_core::program_file;
 use bridge_core::stdio::{App, Options};
 
 /// For a person who tries it out.
@@ -17,6 +17,6 @@ pub(crate) async fn run(paths: Paths, client: Option<String>) {
         let _ = writeln!(std::io::stderr(), "{NOBODY_TYPES_THIS}");
     }
     // Once: an update that comes later leaves the path as it is.
-    let app = own_program::path().ok().and_then(|own| App::beside(&own));
+    let app = program_file::path().ok().and_then(|own| App::beside(&own));
     bridge_core::stdio::run(Options { paths, client, app }).await;
 }

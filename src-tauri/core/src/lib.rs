@@ -13,8 +13,8 @@
 //! | 5 | [`http`] | the door, the routes, the pages: handlers parse, ask, answer |
 //! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`], [`adapter_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`], [`updates`] | whose memories with which key; what a person has set; whether a newer version is out |
-//! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`], [`process`], [`own_process`], [`login_entry`] | the outside world; none knows another |
-//! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`hang_up`], [`origin`], [`own_program`], [`paths`], [`view`], TLS and `unbroken` | the words that everyone speaks |
+//! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`], [`process`], [`process_limits`], [`login_entry`] | the outside world; none knows another |
+//! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`hang_up`], [`origin`], [`paths`], [`program_file`], [`view`], TLS and `unbroken` | the words that everyone speaks |
 //!
 //! # The way of a request for access
 //!
@@ -118,11 +118,11 @@ pub mod login_entry;
 pub mod mcp;
 pub mod oauth;
 pub mod origin;
-pub mod own_process;
-pub mod own_program;
 pub mod paths;
 pub mod port_holder;
 pub mod process;
+pub mod process_limits;
+pub mod program_file;
 pub mod reset;
 pub mod sandbox;
 pub mod scope;

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use bridge_core::control::failed;
-use bridge_core::own_program::ProgramState;
+use bridge_core::program_file::ProgramState;
 use bridge_core::view::{
     AccountView, ClientView, LostApp, Problem, RequestView, Settings, StatusView, UpdateView,
 };

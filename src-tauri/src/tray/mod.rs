@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::control::{Failed, failed};
-use bridge_core::own_program::ProgramState;
+use bridge_core::program_file::ProgramState;
 use bridge_core::view::SettingChange;
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::mpsc;

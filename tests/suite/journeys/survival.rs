@@ -114,7 +114,7 @@ async fn an_update_replaces_the_program_while_it_and_adapters_run() {
     bridge.cli_ok(&["pause"]).await;
 
     install(&installed);
-    // It keeps to itself what it runs (own_process.rs); only root sees it all the same.
+    // It keeps to itself what it runs (process_limits.rs); only root sees it all the same.
     if let Ok(running) = std::fs::read_link(format!("/proc/{}/exe", bridge.pid())) {
         assert!(running.to_string_lossy().ends_with("(deleted)"), "{}", running.display());
     }

@@ -51,7 +51,7 @@ async fn the_app_is_started_for_a_call_and_stays_when_the_client_goes() {
     done(&client.answer(call).await["result"]);
 
     assert_eq!(session_of(app.id()), app.id(), "a session of its own");
-    // The app keeps its environment to itself (own_process.rs); only root sees it all the same.
+    // The app keeps its environment to itself (process_limits.rs); only root sees it all the same.
     if let Ok(environment) = std::fs::read(format!("/proc/{}/environ", app.id())) {
         let has = |name: &[u8]| environment.split(|byte| *byte == 0).any(|it| it.starts_with(name));
         assert!(has(b"JEAN_BRIDGE_HOME="));

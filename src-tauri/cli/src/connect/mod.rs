@@ -10,8 +10,8 @@ use bridge_core::config::{Config, process_environment};
 use bridge_core::connect::{APPS, App, ConnectError, Connector, Surroundings, find, stays};
 use bridge_core::control::{Client, ClientError};
 use bridge_core::origin::Origin;
-use bridge_core::own_program;
 use bridge_core::paths::Paths;
+use bridge_core::program_file;
 use bridge_core::view::{ConnectState, ConnectSteps, ConnectView};
 
 use self::text::{quit_first, sign_in, state, steps};
@@ -145,7 +145,7 @@ async fn address(paths: &Paths, client: &Client) -> Result<String, Failure> {
 
 /// The adapter that apps start: this program.
 pub(crate) fn adapter() -> Result<PathBuf, Failure> {
-    own_program::path().map_err(Failure::sentence)
+    program_file::path().map_err(Failure::sentence)
 }
 
 fn named_app(named: &str) -> Result<&'static App, Failure> {

@@ -26,7 +26,7 @@ struct Gone;
 
 /// The file of this program, as it was when the program was started.
 #[derive(Debug)]
-pub struct OwnProgram {
+pub struct ProgramFile {
     path: PathBuf,
     /// None where the system did not tell.
     as_started: Option<Fingerprint>,
@@ -53,7 +53,7 @@ struct Fingerprint {
     number: (u64, u64),
 }
 
-impl OwnProgram {
+impl ProgramFile {
     /// To be called at the start, with the path of this program.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
@@ -116,18 +116,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, next) = (folder.path().join("program"), folder.path().join("next"));
         std::fs::write(&path, "one").unwrap();
-        let own = OwnProgram::at(path.clone());
-        assert_eq!(own.state(), ProgramState::AsStarted);
+        let file = ProgramFile::at(path.clone());
+        assert_eq!(file.state(), ProgramState::AsStarted);
         std::fs::write(&next, "two").unwrap();
         std::fs::rename(&next, &path).unwrap();
-        assert_eq!(own.state(), ProgramState::Replaced);
+        assert_eq!(file.state(), ProgramState::Replaced);
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(own.state(), ProgramState::Gone);
+        assert_eq!(file.state(), ProgramState::Gone);
     }
 
     #[test]
     fn what_was_never_seen_is_not_said_to_be_gone() {
-        assert_eq!(OwnProgram::at("/nonexistent/program".into()).state(), ProgramState::AsStarted);
+        assert_eq!(ProgramFile::at("/nonexistent/program".into()).state(), ProgramState::AsStarted);
     }
 
     #[cfg(target_os = "linux")]
@@ -135,9 +135,9 @@ mod tests {
     fn the_mark_of_a_lost_name_is_no_part_of_a_path() {
         let folder = tempfile::tempdir().unwrap();
         let marked = folder.path().join("program (deleted)");
-        let own = OwnProgram::at(marked.clone());
-        assert_eq!(own.path(), folder.path().join("program"));
+        let file = ProgramFile::at(marked.clone());
+        assert_eq!(file.path(), folder.path().join("program"));
         std::fs::write(&marked, "really called so").unwrap();
-        assert_eq!(OwnProgram::at(marked.clone()).path(), marked);
+        assert_eq!(ProgramFile::at(marked.clone()).path(), marked);
     }
 }

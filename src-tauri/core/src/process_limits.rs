@@ -1,4 +1,4 @@
-//! What this process asks of the system for itself: its memory, which holds keys, is written nowhere and read by
+//! The limits that this process asks the system for: its memory, which holds keys, is written nowhere and read by
 //! nobody, and it may open as many files as it promises to serve connections.
 //!
 //! What the system refuses it goes without: both are a second line.

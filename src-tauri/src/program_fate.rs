@@ -1,7 +1,7 @@
 //! What has become of the app's own file. A new one in its place is told, and takes over when the person wants it; when the
 //! app was uninstalled, it ends, and leaves everything else as it is.
 
-use bridge_core::own_program::ProgramState;
+use bridge_core::program_file::ProgramState;
 use tauri::{AppHandle, Manager as _};
 
 use crate::ending;
