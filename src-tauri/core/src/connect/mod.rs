@@ -56,8 +56,8 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// `bridge` is the bridge's URL, without a path; `adapter` the absolute path of the program that is one, if this
-    /// version has it. Backups and what was written are kept in `data_dir`.
+    /// `bridge` is the bridge's URL, without a path; `adapter` the absolute path of the program that is one, if it is
+    /// installed. Backups and what was written are kept in `data_dir`.
     #[must_use]
     pub fn new(surroundings: Surroundings, data_dir: &Path, bridge: &str, adapter: Option<PathBuf>) -> Self {
         let url = format!("{bridge}{}", path::MCP);

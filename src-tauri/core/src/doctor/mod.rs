@@ -58,7 +58,7 @@ const MARGIN: Duration = Duration::from_secs(4);
 /// What only the program that asks knows.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// The program that apps start as an adapter, if this version has one.
+    /// The program that apps start as an adapter, if it is installed.
     pub adapter: Option<PathBuf>,
     /// Whether the app starts at login, where the program can tell.
     pub starts_at_login: Option<bool>,
