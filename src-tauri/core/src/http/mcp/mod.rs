@@ -44,13 +44,8 @@ pub use refusal::Refusal;
 
 use crate::clock::Clock;
 use crate::oauth::{Access, BearerError};
+use crate::origin::path;
 use credentials::Credentials;
-
-/// The MCP endpoint (design.md 4).
-pub const MCP_PATH: &str = "/mcp";
-/// The same for one person (D14).
-pub const MCP_USER_PATH: &str = "/mcp/oauth/{user_id}";
-const MCP_USER_PREFIX: &str = "/mcp/oauth/";
 
 /// Whoever can tell a good bearer from a bad one.
 pub trait Bearers: Send + Sync + 'static {
@@ -71,11 +66,10 @@ struct Door {
 
 /// `/mcp` and `/mcp/oauth/{user_id}` behind a bearer.
 pub fn routes(endpoint: Arc<Endpoint>, bearers: Arc<dyn Bearers>, clock: Arc<dyn Clock>) -> Router {
-    Router::new().route(MCP_PATH, any(serve)).route(MCP_USER_PATH, any(serve_user)).with_state(Door {
-        endpoint,
-        bearers,
-        clock,
-    })
+    Router::new()
+        .route(path::MCP, any(serve))
+        .route(&format!("{}/{{user_id}}", path::MCP_OAUTH), any(serve_user))
+        .with_state(Door { endpoint, bearers, clock })
 }
 
 async fn serve(State(door): State<Door>, request: Request) -> Result<Response, Refusal> {
@@ -88,7 +82,8 @@ async fn serve_user(State(door): State<Door>, request: Request) -> Result<Respon
     let (parts, body) = request.into_parts();
     let access = door.admit(&parts).await?;
     // protocol.md 6.14: byte for byte as it was sent, and only for those who proved who they are.
-    if parts.uri.path().strip_prefix(MCP_USER_PREFIX) != Some(access.grant.subject.as_str()) {
+    let user_id = parts.uri.path().strip_prefix(path::MCP_OAUTH).and_then(|rest| rest.strip_prefix('/'));
+    if user_id != Some(access.grant.subject.as_str()) {
         return Err(Refusal::WrongUser);
     }
     Ok(door.endpoint.serve(access, Request::from_parts(parts, body)).await)
