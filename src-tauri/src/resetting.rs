@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bridge_core::clock::{Clock as _, SystemClock};
-use bridge_core::config::{API_KEY_VARIABLE, process_environment};
 use bridge_core::connect::{Connector, Surroundings, command_line_beside};
 use bridge_core::control::Failed;
 use bridge_core::paths::Paths;
@@ -63,9 +62,8 @@ impl Resetting {
 
 /// What there is to remove.
 pub(crate) async fn plan(shell: &Shell, keeps_apps: bool) -> Result<ResetPlan, Failed> {
-    let has_environment_key = process_environment(API_KEY_VARIABLE).is_some_and(|key| !key.is_empty());
     let reset = reset(shell, keeps_apps);
-    aside(move || block_on(reset.plan(has_environment_key))).await
+    aside(move || block_on(reset.plan())).await
 }
 
 /// Removes it. When this fails before the bridge has ended, the app goes on as it was.

@@ -5,7 +5,7 @@ mod text;
 use std::io::{IsTerminal, stdin, stdout};
 
 use bridge_core::clock::{Clock, SystemClock};
-use bridge_core::config::{API_KEY_VARIABLE, Config, process_environment};
+use bridge_core::config::{Config, process_environment};
 use bridge_core::connect::{Connector, Surroundings};
 use bridge_core::control::{Client, ClientError};
 use bridge_core::origin::Origin;
@@ -35,8 +35,7 @@ pub(crate) async fn run(paths: &Paths, client: &Client, options: &args::Reset) -
         Err(error) => return Err(error.into()),
     };
     let reset = reset(paths, running.as_ref(), options.keep_apps)?;
-    let has_environment_key = process_environment(API_KEY_VARIABLE).is_some_and(|key| !key.is_empty());
-    let plan = reset.plan(has_environment_key).await;
+    let plan = reset.plan().await;
     if options.dry_run {
         return if options.format.json {
             print_json(&plan)

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
 
+use crate::config::{API_KEY_VARIABLE, process_environment};
 use crate::connect::{App, ConnectError, Connector};
 use crate::control::{ClaimError, Lock, ended};
 use crate::login_entry;
@@ -68,7 +69,7 @@ impl Reset {
     }
 
     /// What there is to remove. The keychain may ask the person to unlock it.
-    pub async fn plan(&self, has_environment_key: bool) -> ResetPlan {
+    pub async fn plan(&self) -> ResetPlan {
         let files::Found { files, stays } = files::look(&self.paths);
         ResetPlan {
             apps: self.apps(),
@@ -79,7 +80,7 @@ impl Reset {
             },
             files,
             stays,
-            has_environment_key,
+            has_environment_key: process_environment(API_KEY_VARIABLE).is_some_and(|key| !key.is_empty()),
         }
     }
 

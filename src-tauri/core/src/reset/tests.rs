@@ -87,7 +87,7 @@ fn below(folder: &Path, all: &mut Vec<PathBuf>) {
 async fn everything_that_a_bridge_leaves_is_planned_and_removed_and_its_home_stays() {
     let world = World::lived_in();
     let before = world.left();
-    let plan = world.reset().plan(false).await;
+    let plan = world.reset().plan().await;
     assert!(!plan.is_empty());
     assert_eq!(world.left(), before, "a plan changes nothing");
     assert!(plan.stays.is_empty(), "{:?}", plan.stays);
@@ -95,7 +95,7 @@ async fn everything_that_a_bridge_leaves_is_planned_and_removed_and_its_home_sta
     assert_eq!(outcome.files, plan.files);
     assert!(outcome.is_complete() && world.left().is_empty(), "{:?}", world.left());
     assert!(world.home.path().exists());
-    assert!(world.reset().plan(false).await.is_empty());
+    assert!(world.reset().plan().await.is_empty());
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn a_failure_of_the_keychain_leaves_the_files_for_the_next_try() {
         VaultLimits::default(),
     );
     let reset = Reset::new(world.paths.clone(), vault, None, true);
-    assert_eq!(reset.plan(false).await.keychain.trouble, Some(KeychainTrouble::Failed));
+    assert_eq!(reset.plan().await.keychain.trouble, Some(KeychainTrouble::Failed));
     let before = world.left();
     let stopped = reset.free_apps(SystemTime::UNIX_EPOCH).await;
     assert!(matches!(stopped, Err(ResetError::Keychain(KeychainTrouble::Failed))), "{stopped:?}");
