@@ -103,7 +103,7 @@ pub(crate) async fn disconnect(handle: &AppHandle, app: &'static App) -> Result<
 /// Saves the extension of the app where the person finds it, and shows it.
 pub(crate) async fn save_extension(handle: &AppHandle, app: &'static App) -> Result<PathBuf, Failed> {
     let connector = connector(&handle.state::<Shell>()).await?;
-    let folder = downloads::folder(handle).ok_or(Failure::NoHome)?;
+    let folder = downloads::folder().or_else(|| handle.path().home_dir().ok()).ok_or(Failure::NoHome)?;
     let saved = aside(move || {
         if !connector.app(app).extension {
             return Err("it is not for this app".to_owned());

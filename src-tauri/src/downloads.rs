@@ -4,15 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use tauri::{AppHandle, Manager as _};
-
 /// Of one name; who has more should tidy up.
 const MOST: u32 = 100;
 
-/// Where downloads go; the home folder where there is no such place.
-pub(crate) fn folder(app: &AppHandle) -> Option<PathBuf> {
-    let downloads = app.path().download_dir().ok().filter(|folder| folder.is_dir());
-    downloads.or_else(|| app.path().home_dir().ok())
+/// Where downloads go, if there is such a place.
+pub(crate) fn folder() -> Option<PathBuf> {
+    let user = directories::UserDirs::new()?;
+    user.download_dir().filter(|folder| folder.is_dir()).map(Path::to_owned)
 }
 
 /// Keeps it under the name, or with a number in it if the name is taken by something else.

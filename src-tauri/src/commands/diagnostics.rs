@@ -1,7 +1,7 @@
 //! How it all is, for whoever looks for a fault.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::PoisonError;
 
 use bridge_core::clock::{Clock as _, SystemClock, rfc3339};
@@ -9,16 +9,14 @@ use bridge_core::connect::command_line_beside;
 use bridge_core::control::failed;
 use bridge_core::doctor::{Doctor, Export, Known, save};
 use bridge_core::logging::{last_lines, log_file};
-use bridge_core::paths::Paths;
 use bridge_core::view::{Check, Problem, Subject};
 use serde::Serialize;
 use tauri::State;
 
 use super::Answer;
-use crate::connecting;
 use crate::failure::Failure;
 use crate::shell::Shell;
-use crate::start_at_login;
+use crate::{connecting, downloads, start_at_login};
 
 /// Lines of the log that are shown.
 const LOG_LINES: usize = 200;
@@ -74,7 +72,7 @@ pub(crate) async fn diagnostics_report(shell: State<'_, Shell>) -> Answer<String
 #[tauri::command]
 pub(crate) async fn diagnostics_save_report(shell: State<'_, Shell>) -> Answer<String> {
     let report = exported(&shell).await?;
-    let folder = saving_folder(&shell.paths);
+    let folder = downloads::folder().unwrap_or_else(|| shell.paths.log_dir.clone());
     let write = move || save(&folder, &report, SystemClock.now());
     let written = tauri::async_runtime::spawn_blocking(write).await.map_err(io::Error::other).flatten();
     let file = written.map_err(|error| {
@@ -149,11 +147,4 @@ fn report(facts: &Diagnostics, problems: &[Problem], examined: &[Check]) -> Stri
     let lines =
         head.into_iter().chain(problems).chain(checks).chain([String::new()]).chain(log.iter().cloned());
     lines.fold(String::new(), |report, line| report + &line + "\n")
-}
-
-/// Where a person finds what they have saved; else beside the log.
-fn saving_folder(paths: &Paths) -> PathBuf {
-    let user = directories::UserDirs::new();
-    let downloads = user.as_ref().and_then(|user| user.download_dir()).filter(|folder| folder.is_dir());
-    downloads.map_or_else(|| paths.log_dir.clone(), Path::to_owned)
 }
