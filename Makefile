@@ -74,7 +74,7 @@ setup-run:
 
 .PHONY: setup-test
 setup-test: ## Install the packages that the tests need as well
-	@tools/setup run app lint installers test
+	@tools/setup run app lint installers test packages
 
 .PHONY: setup-types
 setup-types:
