@@ -1,5 +1,5 @@
-; The smallest installer that Tauri's template leaves of itself around packaging/windows/hooks.nsh, for the compiler of NSIS to check the
-; hooks with. What is said of the template is true of tauri-bundler 2.10.
+; What Tauri's template has around packaging/windows/hooks.nsh, and nothing more, for the compiler of NSIS to check the hooks
+; with. What is said of the template is true of tauri-bundler 2.10.
 Unicode true
 !include LogicLib.nsh
 !include FileFunc.nsh
