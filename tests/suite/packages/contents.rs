@@ -9,6 +9,7 @@ use crate::packages::{Unpacked, deb, output, rpm};
 const MOST_BYTES: u64 = 8_000_000;
 /// No licence is shorter.
 const SHORTEST_LICENCE: usize = 500;
+/// Stands between the licences (packaging/licences/text.hbs).
 const RULE: &str = "================================================================================\n";
 
 /// What both packages have.
