@@ -2,19 +2,22 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::world::World;
 use crate::double::ALICE;
 use crate::harness::app::{APP, AppOptions, install};
-use crate::harness::desktop::Desktop;
+use crate::harness::desktop::{Desktop, PATIENCE};
 use crate::harness::notifications::Notifications;
 use crate::harness::panel::Panel;
 use crate::harness::serving::command;
 use crate::harness::stdio::{StdioClient, done};
 use crate::harness::waiting::until;
 
+/// What two looks of the app at its own file take (looking.rs, program_fate.rs).
+const LOOKS: Duration = Duration::from_secs(60);
 const RESTART: &str = "Restart: a new version is installed";
 const HINT: &str = "A new version is installed. Restart the bridge to use it; your apps stay connected.";
 
@@ -111,7 +114,8 @@ async fn an_app_that_is_removed_says_so_ends_and_leaves_everything_else() {
     let kept = world.desktop.keychain().count(&service);
     std::fs::remove_dir_all(&folder).unwrap();
 
-    assert_eq!(world.app.ended().code(), Some(0));
+    let ended = world.app.ends_within(LOOKS + PATIENCE).expect("the app to end");
+    assert_eq!(ended.code(), Some(0));
     told.wait_for("that it was removed", |told| told.summary == "Jean Memory Bridge was removed");
     assert!(database.is_file() && entry(&world).is_file());
     assert_eq!(world.desktop.keychain().count(&service), kept);

@@ -227,6 +227,11 @@ impl App {
         self.process().ended()
     }
 
+    /// The same, for an end that takes its time.
+    pub(crate) fn ends_within(&self, patience: Duration) -> Option<ExitStatus> {
+        self.process().ends_within(patience)
+    }
+
     fn process(&self) -> MutexGuard<'_, Process> {
         self.process.lock().expect("no panic")
     }

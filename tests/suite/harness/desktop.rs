@@ -153,7 +153,7 @@ impl Process {
         self.0.try_wait().unwrap().is_none()
     }
 
-    fn ends_within(&mut self, patience: Duration) -> Option<ExitStatus> {
+    pub(crate) fn ends_within(&mut self, patience: Duration) -> Option<ExitStatus> {
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
             if let Some(status) = self.0.try_wait().unwrap() {
