@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
-use toml_edit::{DocumentMut, Value};
+use toml_edit::{Document, Item, TableLike, Value};
 
 use super::value::Raw;
-use super::{ACTIVITY_DAYS, ConfigError, Origin, PORT, activity_days, read_text, syntax_error};
+use super::{ACTIVITY_DAYS, ConfigError, Origin, PORT, Reason, activity_days, read_text, syntax_error};
 use crate::paths::{Paths, private_dir};
 
 /// Writes the port; it counts from the next start.
@@ -37,21 +37,49 @@ static CHANGE: Mutex<()> = Mutex::new(());
 
 fn set(file: &Path, key: &'static str, number: i64) -> Result<(), ConfigError> {
     let _alone = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
-    let text = read_text(file)?;
-    let mut document = text
-        .parse::<DocumentMut>()
-        .map_err(|error| syntax_error(file, &text, error.span(), error.message()))?;
-    let mut value = Value::from(number);
-    match document.get_mut(key).and_then(toml_edit::Item::as_value_mut) {
+    let text = with_number(file, &read_text(file)?, key, number)?;
+    replace(file, &text).map_err(|reason| ConfigError::Unwritable { file: file.to_owned(), reason })
+}
+
+/// `text`, which `file` holds, with this number.
+pub(super) fn with_number(
+    file: &Path,
+    text: &str,
+    key: &'static str,
+    number: i64,
+) -> Result<String, ConfigError> {
+    let document =
+        Document::parse(text).map_err(|error| syntax_error(file, text, error.span(), error.message()))?;
+    // The library only says where things are: printing its document would turn CRLF into LF.
+    match document.get(key) {
         Some(known) => {
-            // The blanks and the comment around it.
-            *value.decor_mut() = known.decor().clone();
-            *known = value;
+            let range = known.as_value().and_then(Value::span).ok_or_else(|| ConfigError::Value {
+                origin: Origin::file(file, key),
+                reason: Reason::Expected { expected: "a number" },
+            })?;
+            Ok(format!("{}{number}{}", &text[..range.start], &text[range.end..]))
         }
-        None => drop(document.insert(key, toml_edit::Item::Value(value))),
+        None => Ok(with_line(text, last_value(document.as_table()), &format!("{key} = {number}"))),
     }
-    replace(file, &document.to_string())
-        .map_err(|reason| ConfigError::Unwritable { file: file.to_owned(), reason })
+}
+
+/// Where the last value ends that stands in no table of its own; none if there is no such value.
+fn last_value(table: &dyn TableLike) -> Option<usize> {
+    let ends = table.iter().filter_map(|(_, item)| match item {
+        Item::Value(value) => value.span().map(|span| span.end),
+        Item::Table(table) if table.is_dotted() => last_value(table),
+        Item::Table(_) | Item::ArrayOfTables(_) | Item::None => None,
+    });
+    ends.max()
+}
+
+/// A line more, below the one on which `last` is; without it, above all others.
+fn with_line(text: &str, last: Option<usize>, line: &str) -> String {
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let at = last.map_or(0, |last| text[last..].find('\n').map_or(text.len(), |newline| last + newline + 1));
+    let (above, below) = text.split_at(at);
+    let joint = if above.is_empty() || above.ends_with('\n') { "" } else { end };
+    format!("{above}{joint}{line}{end}{below}")
 }
 
 /// Puts a whole new file in the place of the old one, so that nobody ever reads half of it.
@@ -133,11 +161,29 @@ mod tests {
         let (_home, paths) = home(&format!("\u{feff}{before}"));
         write_port(&paths, 1).unwrap();
         assert_eq!(loaded(&paths).port, 1);
-        assert!(
-            text(&paths).contains("port = 1 # why") && text(&paths).contains("# mine"),
-            "{}",
-            text(&paths)
-        );
+        assert_eq!(text(&paths), before.replace("4000", "1"));
+        write_activity_days(&paths, 7).unwrap();
+        let after = before.replace("4000", "1") + "activity_days = 7\r\n";
+        assert_eq!(text(&paths), after);
+    }
+
+    #[test]
+    fn a_new_line_stands_above_the_tables() {
+        let (_home, paths) = home("log = [\n1, # one\n]");
+        write_port(&paths, 1).unwrap();
+        assert_eq!(text(&paths), "log = [\n1, # one\n]\nport = 1\n");
+        let (_home, paths) = home("# mine\n[table]\na = 1\n");
+        write_port(&paths, 1).unwrap();
+        assert_eq!(text(&paths), "port = 1\n# mine\n[table]\na = 1\n");
+    }
+
+    #[test]
+    fn a_table_of_that_name_is_left_alone() {
+        for before in ["[port]\na = 1\n", "port.a = 1\n", "[[port]]\n"] {
+            let (_home, paths) = home(before);
+            assert!(write_port(&paths, 1).unwrap_err().to_string().contains("port"));
+            assert_eq!(text(&paths), before);
+        }
     }
 
     #[test]
