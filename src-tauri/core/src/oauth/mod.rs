@@ -23,6 +23,8 @@ mod refresh;
 mod registration;
 mod resource;
 mod revoke;
+#[cfg(test)]
+mod sequences;
 mod signed_out;
 mod signing_key;
 mod token;
