@@ -55,6 +55,11 @@ bench: setup-bench ## Start-up, windows, calls and memory of a release build, be
 	cargo build --locked --release --package jean-bridge --package jean-memory-bridge
 	@python3 tools/bench
 
+# `make test` gives the same parsers some thousand changed inputs each, without this build.
+.PHONY: fuzz
+fuzz: setup-run ## Fuzz every parser of foreign bytes with libFuzzer, for an hour in all
+	tools/fuzz 210
+
 .PHONY: mcpb
 mcpb: setup-run ## The extension for Claude Desktop on any computer, target/jean-memory.mcpb
 	@mkdir -p target

@@ -110,6 +110,8 @@ pub mod consent;
 pub mod control;
 pub mod doctor;
 pub mod fetch;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub mod hang_up;
 pub mod http;
 pub mod ids;

@@ -134,15 +134,26 @@ impl Source {
     }
 }
 
-/// Takes out `#[cfg(test)] mod name { … }`; names the files of `#[cfg(test)] mod name;`.
+/// Takes out `#[cfg(test)] mod name { … }`; names the files of `#[cfg(test)] mod name;`. What is there for fuzzing as
+/// well is a test like these.
 fn without_tests(words: &[Word]) -> (Vec<Word>, Vec<String>) {
-    const ATTRIBUTE: &[&str] = &["#", "[", "cfg", "(", "test", ")", "]"];
+    const ATTRIBUTES: [&[&str]; 2] = [
+        &["#", "[", "cfg", "(", "test", ")", "]"],
+        &["#", "[", "cfg", "(", "any", "(", "fuzzing", ",", "test", ")", ")", "]"],
+    ];
     let text_at = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
     let (mut kept, mut files) = (Vec::new(), Vec::new());
     let mut at = 0;
     while at < words.len() {
-        let body = at + ATTRIBUTE.len();
-        let marked = ATTRIBUTE.iter().enumerate().all(|(offset, text)| text_at(at + offset) == *text);
+        let stands_here = |attribute: &&&[&str]| {
+            attribute.iter().enumerate().all(|(offset, text)| text_at(at + offset) == *text)
+        };
+        let attribute = ATTRIBUTES.iter().find(stands_here);
+        let marked = attribute.is_some();
+        let mut body = at + attribute.map_or(0, |attribute| attribute.len());
+        if marked && text_at(body) == "pub" {
+            body += if text_at(body + 1) == "(" { 4 } else { 1 };
+        }
         if marked && text_at(body) == "mod" && text_at(body + 2) == ";" {
             files.push(text_at(body + 1).to_owned());
             at = body + 3;

@@ -4,6 +4,8 @@
 mod credential;
 mod edit;
 mod error;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -138,8 +140,13 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the file or the variable, the key, and the reason.
     pub fn load(paths: &Paths, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let table = read(&paths.config_file)?;
-        let sources = Sources { file: &paths.config_file, table: &table, env };
+        Self::of_text(&paths.config_file, &read_text(&paths.config_file)?, env)
+    }
+
+    /// What `text`, which `file` holds, and the environment say.
+    fn of_text(file: &Path, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let table = table_of(file, text)?;
+        let sources = Sources { file, table: &table, env };
         sources.check_keys()?;
         Ok(Self {
             port: sources.get(PORT, &["JEAN_BRIDGE_PORT"], value::port)?.unwrap_or(DEFAULT_PORT),
@@ -205,9 +212,8 @@ pub fn process_environment(name: &str) -> Option<String> {
 }
 
 /// The file's table; empty when there is no file.
-fn read(file: &Path) -> Result<Table, ConfigError> {
-    let text = read_text(file)?;
-    text.parse::<Table>().map_err(|error| syntax_error(file, &text, error.span(), error.message()))
+fn table_of(file: &Path, text: &str) -> Result<Table, ConfigError> {
+    text.parse::<Table>().map_err(|error| syntax_error(file, text, error.span(), error.message()))
 }
 
 /// The file's text; empty when there is no file.

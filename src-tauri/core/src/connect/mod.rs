@@ -31,6 +31,8 @@ pub use self::adapter::{adapter_beside, app_beside, command_line_beside, is_adap
 use self::apps::Transport;
 pub use self::apps::{APPS, App, find};
 pub use self::document::Unreadable;
+#[cfg(any(fuzzing, test))]
+pub(crate) use self::document::fuzzing;
 pub use self::entry::ENTRY_NAME;
 use self::entry::fingerprint;
 pub use self::error::ConnectError;

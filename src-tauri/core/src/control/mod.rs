@@ -10,6 +10,8 @@ pub mod adapter_wire;
 mod client;
 mod ended;
 mod failure;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod listener;
 mod peer;
 mod routes;

@@ -54,6 +54,11 @@ impl Door {
         Ok(origin)
     }
 
+    #[cfg(any(fuzzing, test))]
+    pub(super) fn admits(&self, request: &Request) -> Option<Origin> {
+        self.check(request).ok()
+    }
+
     /// The Host header and, where the target is absolute, the target name the same bridge (protocol.md 9.2).
     fn host(&self, request: &Request) -> Result<Origin, Refused> {
         let mut hosts = request.headers().get_all(HOST).iter();

@@ -3,6 +3,8 @@
 mod authorize;
 mod cors;
 mod door;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 pub mod mcp;
 mod oauth_reply;
 mod pages;

@@ -11,6 +11,8 @@ mod client_name;
 mod codes;
 mod error;
 mod flow;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod limits;
 mod live_grants;
 mod manage;

@@ -10,6 +10,8 @@ mod app;
 mod batch;
 mod call;
 mod exchange;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod headers;
 mod lines;
 mod link;

@@ -4,6 +4,8 @@
 //! The place is built in or configured; what the file says leads nowhere. When to ask is in `schedule`; who calls
 //! [`Updates::check`] sees to it that no call is under way.
 
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod kept;
 mod release;
 mod request;

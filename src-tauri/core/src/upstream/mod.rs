@@ -7,6 +7,8 @@
 mod base_url;
 mod error;
 mod exchange;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 pub mod limits;
 mod remote;
 mod reply;

@@ -1,6 +1,8 @@
 //! Configuration files as text that belongs to somebody else: what is in them, and the one piece of text that puts
 //! our entry in or takes it out. All other bytes stay as they are, because nothing is ever printed anew.
 
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod json;
 mod splice;
 #[cfg(test)]

@@ -16,6 +16,8 @@ mod body;
 mod challenge;
 mod credentials;
 mod endpoint;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod headers;
 mod message;
 mod refusal;

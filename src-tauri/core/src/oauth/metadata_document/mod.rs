@@ -3,6 +3,8 @@
 
 mod cache;
 mod document;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod known;
 mod url_rules;
 
