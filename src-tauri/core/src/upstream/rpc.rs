@@ -91,9 +91,7 @@ impl ToolList {
     pub(super) fn read(self, key: &ApiKey) -> Vec<Map<String, Value>> {
         let mut tools = self.tools;
         tools.retain(|tool| tool.get("name").is_some_and(Value::is_string));
-        for value in tools.iter_mut().flat_map(Map::values_mut) {
-            sanitise::hide_key(value, key);
-        }
+        tools.iter_mut().for_each(|tool| sanitise::hide_key_in(tool, key));
         tools
     }
 }

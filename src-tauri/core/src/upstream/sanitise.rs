@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::api_key::{ApiKey, KEY_PREFIX};
 
@@ -71,8 +71,17 @@ pub(super) fn error_text(text: &str) -> Cow<'_, str> {
 /// Takes the key of this very request out of a value: it never comes back to a client
 /// (protocol.md 6.10), even where the upstream repeats it. Other text stays untouched.
 pub(super) fn hide_key(value: &mut Value, key: &ApiKey) {
+    rewrite(value, &without(key));
+}
+
+/// The same for the members of an object, their names included.
+pub(super) fn hide_key_in(members: &mut Map<String, Value>, key: &ApiKey) {
+    rewrite_members(members, &without(key));
+}
+
+fn without(key: &ApiKey) -> impl Fn(&str) -> Option<String> {
     let key = key.expose();
-    rewrite(value, &|text| text.contains(key).then(|| text.replace(key, REDACTED)));
+    move |text| text.contains(key).then(|| text.replace(key, REDACTED))
 }
 
 /// Makes every string in a value fit for an error, names of members included.
@@ -92,17 +101,19 @@ fn rewrite(value: &mut Value, replacement: &impl Fn(&str) -> Option<String>) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, replacement)),
-        Value::Object(members) => {
-            members.values_mut().for_each(|member| rewrite(member, replacement));
-            let renamed: Vec<_> =
-                members.keys().filter_map(|name| Some((name.clone(), replacement(name)?))).collect();
-            for (old, new) in renamed {
-                if let Some(member) = members.remove(&old) {
-                    members.insert(new, member);
-                }
-            }
-        }
+        Value::Object(members) => rewrite_members(members, replacement),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn rewrite_members(members: &mut Map<String, Value>, replacement: &impl Fn(&str) -> Option<String>) {
+    members.values_mut().for_each(|member| rewrite(member, replacement));
+    let renamed: Vec<_> =
+        members.keys().filter_map(|name| Some((name.clone(), replacement(name)?))).collect();
+    for (old, new) in renamed {
+        if let Some(member) = members.remove(&old) {
+            members.insert(new, member);
+        }
     }
 }
 
@@ -164,6 +175,14 @@ mod tests {
     use super::*;
 
     const KEY: &str = "jean_sk_EXAMPLE_abcDEF-0123456789";
+
+    #[test]
+    fn a_key_is_hidden_in_names_of_members_too() {
+        let key = ApiKey::parse("jean_sk_0123456789abcdef0123").unwrap();
+        let mut tool = serde_json::json!({ "name": "a", key.expose(): [{ key.expose(): key.expose() }] });
+        hide_key_in(tool.as_object_mut().unwrap(), &key);
+        assert_eq!(tool, serde_json::json!({ "name": "a", REDACTED: [{ REDACTED: REDACTED }] }));
+    }
 
     #[test]
     fn an_ordinary_message_stays_as_it_is() {
