@@ -325,6 +325,7 @@ mod yaml_files {
             ("a: 1\n---\nb: 2\n", Unreadable::Unexpected("a YAML configuration")),
             ("{extensions: {}}\n", Unreadable::Unusual("extensions".into())),
             ("\ta: 1\n", Unreadable::Unusual("extensions".into())),
+            ("a: 1\rb: 2\r\n", Unreadable::Unusual("extensions".into())),
             ("extensions: {a: 1}\n", Unreadable::Unusual("extensions".into())),
             ("extensions:\n- a\n", Unreadable::NotATable("extensions".into())),
             ("extensions: 1\n", Unreadable::NotATable("extensions".into())),

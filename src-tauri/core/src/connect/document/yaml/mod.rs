@@ -19,6 +19,10 @@ pub(super) fn value(text: &str, place: Place<'_>) -> Result<Value, Unreadable> {
 }
 
 pub(super) fn put(text: &str, place: Place<'_>, entry: &Entry) -> Result<Splice, Unreadable> {
+    // To YAML a carriage return alone ends a line too, to us it does not: what was put in could not be taken out.
+    if text.replace("\r\n", "").contains('\r') {
+        return Err(Unreadable::Unusual(place.container.to_owned()));
+    }
     let end = line_end(text);
     let root = parse(text, place)?;
     let Some(root) = root.filter(|root| !root.members().is_empty()) else {
