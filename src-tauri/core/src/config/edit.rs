@@ -76,9 +76,12 @@ fn last_value(table: &dyn TableLike) -> Option<usize> {
 /// A line more, below the one on which `last` is; without it, above all others.
 fn with_line(text: &str, last: Option<usize>, line: &str) -> String {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let at = last.map_or(0, |last| text[last..].find('\n').map_or(text.len(), |newline| last + newline + 1));
+    // A second byte order mark counts as none, and as a fault behind anything else.
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let at =
+        last.map_or(start, |last| text[last..].find('\n').map_or(text.len(), |newline| last + newline + 1));
     let (above, below) = text.split_at(at);
-    let joint = if above.is_empty() || above.ends_with('\n') { "" } else { end };
+    let joint = if last.is_none() || above.ends_with('\n') { "" } else { end };
     format!("{above}{joint}{line}{end}{below}")
 }
 
