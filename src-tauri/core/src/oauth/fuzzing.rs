@@ -1,5 +1,7 @@
 //! What clients send to the endpoints of OAuth.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic is how a target tells that a promise is broken")]
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;

@@ -1,5 +1,7 @@
 //! What an app writes to the adapter, and what the bridge answers it.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic is how a target tells that a promise is broken")]
+
 use futures_util::FutureExt as _;
 use serde_json::Value;
 

@@ -1,5 +1,7 @@
 //! What a release page, or somebody in its place, answers.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic is how a target tells that a promise is broken")]
+
 use super::release::Release;
 use crate::fuzzing::is_showable;
 

@@ -1,5 +1,7 @@
 //! Heads and bodies of MCP requests.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic is how a target tells that a promise is broken")]
+
 use http::header::AUTHORIZATION;
 use serde_json::Value;
 

@@ -1,5 +1,7 @@
 //! What is at the address that a client gives for its id.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic is how a target tells that a promise is broken")]
+
 use super::document::ClientDocument;
 use super::url_rules;
 use crate::fuzzing::{first_line, tells_nothing};
