@@ -91,7 +91,9 @@ impl ToolList {
     pub(super) fn read(self, key: &ApiKey) -> Vec<Map<String, Value>> {
         let mut tools = self.tools;
         tools.retain(|tool| tool.get("name").is_some_and(Value::is_string));
-        tools.iter_mut().for_each(|tool| sanitise::hide_key_in(tool, key));
+        for tool in &mut tools {
+            sanitise::hide_key_in(tool, key);
+        }
         tools
     }
 }
