@@ -16,7 +16,7 @@ use crate::harness::serving::command;
 use crate::harness::stdio::{StdioClient, done};
 use crate::harness::waiting::until;
 
-/// What two looks of the app at its own file take (looking.rs, program_fate.rs).
+/// What two looks of the app at its own file take (`looking.rs`, `program_fate.rs`).
 const LOOKS: Duration = Duration::from_secs(60);
 const RESTART: &str = "Restart: a new version is installed";
 const HINT: &str = "A new version is installed. Restart the bridge to use it; your apps stay connected.";
