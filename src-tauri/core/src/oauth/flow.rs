@@ -311,16 +311,10 @@ mod tests {
     use serde_json::json;
     use tokio_util::sync::CancellationToken;
 
-    use super::super::metadata_document::ClientDocuments;
-    use super::super::{Lifetimes, Parts, SigningKeys};
+    use super::super::testing::server;
     use super::*;
-    use crate::accounts::{Accounts, Backends};
     use crate::clock::Clock;
-    use crate::consent::{Desk, keep_time};
-    use crate::fetch::DocumentFetcher;
-    use crate::store::Store;
-    use crate::upstream::{BaseUrl, Upstream, UpstreamLimits};
-    use crate::vault::Vault;
+    use crate::consent::keep_time;
 
     /// A clock that was stopped: waiting counts all the same.
     struct Standing;
@@ -331,33 +325,11 @@ mod tests {
         }
     }
 
-    fn server(directory: &std::path::Path) -> AuthorizationServer {
-        let store = Store::open(directory, UNIX_EPOCH).unwrap();
-        let nowhere = BaseUrl::parse("http://127.0.0.1:1").unwrap();
-        let upstream = Upstream::remote(nowhere, UpstreamLimits::default());
-        let backends = Backends {
-            remote: upstream.clone(),
-            sandbox: upstream,
-            sandbox_key: Box::new(|| None),
-            identity_headers: false,
-        };
-        AuthorizationServer::new(Parts {
-            accounts: Accounts::new(store.clone(), Vault::os("unused"), backends),
-            store,
-            desk: Desk::default(),
-            keys: SigningKeys::configured(&"0123456789abcdef0123456789abcdef".to_owned().into()),
-            documents: ClientDocuments::new(DocumentFetcher::new()),
-            lifetimes: Lifetimes::default(),
-            port: 1,
-            shutdown: CancellationToken::new(),
-        })
-    }
-
     #[tokio::test(start_paused = true)]
     async fn ten_minutes_without_an_answer_are_access_denied() {
         // design.md 4; protocol.md 3.3
         let directory = tempfile::tempdir().unwrap();
-        let server = server(directory.path());
+        let server = server(directory.path(), UNIX_EPOCH);
         let metadata =
             json!({ "redirect_uris": ["http://localhost/cb"], "token_endpoint_auth_method": "none" });
         let reply = server.register(serde_json::from_value(metadata).unwrap(), UNIX_EPOCH).await.unwrap();

@@ -29,6 +29,8 @@ mod revoke;
 mod sequences;
 mod signed_out;
 mod signing_key;
+#[cfg(test)]
+mod testing;
 mod token;
 mod transactions;
 

@@ -8,20 +8,15 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::metadata_document::ClientDocuments;
-use super::{AuthorizationServer, Lifetimes, OAuthError, Parts, SigningKeys};
-use crate::accounts::{Accounts, Backends};
-use crate::consent::{Desk, SentBy};
-use crate::fetch::DocumentFetcher;
+use super::testing::server;
+use super::{AuthorizationServer, OAuthError};
+use crate::consent::SentBy;
 use crate::ids::{AccountId, ClientId, GrantId, TransactionId};
 use crate::origin::Origin;
 use crate::scope::Scopes;
-use crate::store::{AccountRecord, Store};
-use crate::upstream::{BaseUrl, Upstream, UpstreamLimits};
-use crate::vault::Vault;
+use crate::store::AccountRecord;
 use crate::view::{AccountKind, KeyState};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -120,32 +115,11 @@ struct World {
     home: TempDir,
 }
 
-fn server(home: &TempDir, now: SystemTime) -> AuthorizationServer {
-    let store = Store::open(home.path(), now).unwrap();
-    let upstream = Upstream::remote(BaseUrl::parse("http://127.0.0.1:1").unwrap(), UpstreamLimits::default());
-    let backends = Backends {
-        remote: upstream.clone(),
-        sandbox: upstream,
-        sandbox_key: Box::new(|| None),
-        identity_headers: false,
-    };
-    AuthorizationServer::new(Parts {
-        accounts: Accounts::new(store.clone(), Vault::os("unused"), backends),
-        store,
-        desk: Desk::default(),
-        keys: SigningKeys::configured(&"0123456789abcdef0123456789abcdef".to_owned().into()),
-        documents: ClientDocuments::new(DocumentFetcher::new()),
-        lifetimes: Lifetimes::default(),
-        port: 1,
-        shutdown: CancellationToken::new(),
-    })
-}
-
 impl World {
     async fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let now = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        let server = server(&home, now);
+        let server = server(home.path(), now);
         let account = AccountRecord {
             id: AccountId::new(ACCOUNT),
             user_id: "u".into(),
@@ -204,7 +178,7 @@ impl World {
                 self.now = if *seconds < 0 { self.now - by } else { self.now + by };
             }
             Step::Restart => {
-                self.server = server(&self.home, self.now);
+                self.server = server(self.home.path(), self.now);
                 self.codes.iter_mut().for_each(|code| code.made_at = None);
             }
             Step::Exchange { .. }

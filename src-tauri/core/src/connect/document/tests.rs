@@ -4,22 +4,10 @@ mod any_file;
 
 use serde_json::json;
 
+pub(super) use super::fuzzing::{entry, place};
 use super::*;
 
 const ENTRY: &str = r#"{"type":"http","url":"http://127.0.0.1:5326/mcp"}"#;
-
-pub(super) fn entry() -> Entry {
-    Entry::of(&serde_json::from_str(ENTRY).expect("JSON")).expect("a table")
-}
-
-pub(super) fn place(format: Format) -> Place<'static> {
-    let container = match format {
-        Format::Json => "mcpServers",
-        Format::Toml => "mcp_servers",
-        Format::Yaml => "extensions",
-    };
-    Place { container, name: "jean-memory" }
-}
 
 /// Puts the entry in, and takes it out again in both ways.
 #[track_caller]
