@@ -67,7 +67,11 @@ mod tests {
             CheckState::Note,
             "9.0.0 is out",
         );
-        assert_told(UpdateView { checked_at: None, ..known() }, CheckState::Note, "not asked yet");
+        assert_told(
+            UpdateView { checked_at: None, ..known() },
+            CheckState::Note,
+            "No check for a newer version",
+        );
         for (mode, words) in [
             (UpdateMode::Off, "Switch it on"),
             (UpdateMode::Forbidden, "update_check"),
