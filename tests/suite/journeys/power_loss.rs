@@ -90,8 +90,24 @@ async fn stand_still<T>(bridge: &Bridge, mut look: impl FnMut() -> T) -> T {
 }
 
 fn moment(home: &Path, all: &[Rotating]) -> Moment {
-    let log = std::fs::read(home.join("data/bridge.db-wal")).unwrap_or_default();
+    let log = valid(std::fs::read(home.join("data/bridge.db-wal")).unwrap_or_default());
     Moment { log, answered: all.iter().map(Rotating::count).collect() }
+}
+
+/// The log without what an earlier round has left behind its end: SQLite begins anew at the front of the file, and knows
+/// its own by the salts in the header.
+fn valid(mut log: Vec<u8>) -> Vec<u8> {
+    const HEADER: usize = 32;
+    const FRAME_HEADER: usize = 24;
+    if log.len() < HEADER {
+        return log;
+    }
+    let page = u32::from_be_bytes(log[8..12].try_into().expect("four bytes")) as usize;
+    let salts = log[16..24].to_vec();
+    let frames = log[HEADER..].chunks_exact(FRAME_HEADER + page);
+    let count = frames.take_while(|frame| frame[8..16] == *salts).count();
+    log.truncate(HEADER + count * (FRAME_HEADER + page));
+    log
 }
 
 /// The log as a power loss may leave it, and how many answers are behind it at least.
