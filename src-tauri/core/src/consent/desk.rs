@@ -304,7 +304,7 @@ impl Settling {
     /// Allows it.
     ///
     /// # Errors
-    /// [`AnswerError::Unknown`]: its client was revoked, or has asked for something newer, meanwhile.
+    /// [`AnswerError::Unknown`]: its client was revoked meanwhile.
     pub fn allow(self, account: AccountId) -> Result<(), AnswerError> {
         let decision = Decision::Allow { account, scopes: self.scopes };
         if let Some(ticket) = self.desk.question(&self.id) {

@@ -11,14 +11,17 @@ pub(super) const MOST_OF_ONE_CLIENT: usize = 5;
 /// for one client or for many, and must leave the places alone that programs need.
 pub(super) const MOST_OF_PAGES: usize = 5;
 
-/// Where there is room, nobody goes; otherwise the oldest of those that may make room, pages' first.
+/// Where there is room, nobody goes; otherwise the oldest of those that may make room, pages' first. A yes that is being
+/// carried out goes for nobody: a person has given it, and may have typed a key for it.
 pub(super) fn make(waiting: &mut Vec<Waiting>, asker: &Asker) -> Result<(), AskError> {
     let is_by_page = |waiting: &Waiting| waiting.question.asker.sent_by == SentBy::Page;
     let is_of_client = |waiting: &Waiting| waiting.question.asker.client_id == asker.client_id;
     let of_client = waiting.iter().filter(|waiting| is_of_client(waiting)).count();
     let of_pages = waiting.iter().filter(|waiting| is_by_page(waiting)).count();
     let from_page = asker.sent_by == SentBy::Page;
-    let oldest = |goes: &dyn Fn(&Waiting) -> bool| waiting.iter().position(goes);
+    let oldest = |goes: &dyn Fn(&Waiting) -> bool| {
+        waiting.iter().position(|waiting| !waiting.is_settling && goes(waiting))
+    };
     let goes = if of_client >= MOST_OF_ONE_CLIENT {
         let own = oldest(&|waiting| is_of_client(waiting) && is_by_page(waiting));
         own.or_else(|| oldest(&is_of_client).filter(|_| !from_page))

@@ -186,6 +186,17 @@ async fn what_pages_bring_about_takes_nobodys_place_but_their_own() {
 }
 
 #[tokio::test]
+async fn a_yes_that_is_being_carried_out_makes_room_for_nobody() {
+    let desk = Desk::default();
+    let answered = desk.ask(from_page("client", "answered"), at(0)).unwrap();
+    let settling = desk.settle(&answered.question.id, Scopes::ALL, at(0)).unwrap();
+    for n in 1..=MOST_OF_PAGES {
+        desk.ask(from_page(&format!("other {n}"), "k"), at(0)).unwrap();
+    }
+    assert_eq!(settling.allow(AccountId::new("a")), Ok(()), "it has not gone for a question of a page");
+}
+
+#[tokio::test]
 async fn what_pages_bring_about_makes_room_first() {
     // protocol.md 9.21
     let desk = Desk::default();
