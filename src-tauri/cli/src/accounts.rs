@@ -6,7 +6,8 @@ use bridge_core::view::{AccountView, KeyState};
 
 use crate::args::{AccountsAction, Format};
 use crate::failure::Failure;
-use crate::output::{print, print_json, safe, table};
+use crate::output::{print, print_json, table};
+use crate::safe::safe;
 use crate::{key, words};
 
 pub(crate) async fn list(client: &Client, format: Format) -> Result<(), Failure> {

@@ -15,7 +15,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::args::Format;
 use crate::failure::Failure;
-use crate::output::{print, print_json, safe};
+use crate::output::{print, print_json};
+use crate::safe::safe;
 
 /// What takes longer is named, so that nobody wonders.
 const NOTICEABLE: Duration = Duration::from_secs(1);

@@ -17,6 +17,7 @@ mod question;
 mod quit;
 mod requests;
 mod reset;
+mod safe;
 mod serve;
 mod status;
 mod stdio;

@@ -7,7 +7,8 @@ use bridge_core::connect::{EXTENSION_SUFFIX, extension};
 use crate::args::Mcpb;
 use crate::connect::adapter;
 use crate::failure::Failure;
-use crate::output::{print, safe};
+use crate::output::print;
+use crate::safe::safe;
 
 const DEFAULT_NAME: &str = "jean-memory.mcpb";
 

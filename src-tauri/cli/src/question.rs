@@ -2,7 +2,7 @@
 
 use bridge_core::view::RequestView;
 
-use crate::output::safe;
+use crate::safe::safe;
 use crate::words;
 
 /// Who asks, for what, and where the answer goes.

@@ -11,8 +11,9 @@ use secrecy::ExposeSecret;
 
 use crate::args::{self, Format};
 use crate::failure::Failure;
-use crate::output::{print, print_json, safe, table};
+use crate::output::{print, print_json, table};
 use crate::question::question;
+use crate::safe::safe;
 use crate::terminal::Terminal;
 use crate::{key, words};
 

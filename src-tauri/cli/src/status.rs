@@ -6,7 +6,8 @@ use bridge_core::view::StatusView;
 
 use crate::args::Format;
 use crate::failure::Failure;
-use crate::output::{print, print_json, safe};
+use crate::output::{print, print_json};
+use crate::safe::safe;
 use crate::words;
 
 pub(crate) async fn show(client: &Client, format: Format) -> Result<(), Failure> {

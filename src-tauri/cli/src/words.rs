@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use bridge_core::scope::{Scope, Scopes};
 use bridge_core::view::{AccountKind, Destination, KeyState, RequestView, State, Warning};
 
-use crate::output::safe;
+use crate::safe::safe;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;

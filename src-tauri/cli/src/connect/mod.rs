@@ -17,7 +17,8 @@ use bridge_core::view::{ConnectState, ConnectSteps, ConnectView};
 use self::text::{quit_first, sign_in, state, steps};
 use crate::args::{Connect, Disconnect, Format};
 use crate::failure::Failure;
-use crate::output::{print, print_json, safe, table};
+use crate::output::{print, print_json, table};
+use crate::safe::safe;
 use crate::words;
 
 pub(crate) async fn connect(paths: &Paths, client: &Client, options: Connect) -> Result<(), Failure> {

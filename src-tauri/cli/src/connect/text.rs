@@ -2,7 +2,7 @@
 
 use bridge_core::view::{ConnectBy, ConnectState, ConnectStep, ConnectSteps, ConnectView, EntryChange};
 
-use crate::output::safe;
+use crate::safe::safe;
 use crate::words;
 
 /// A tab is a control character too.

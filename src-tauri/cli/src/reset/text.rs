@@ -8,7 +8,7 @@ use bridge_core::view::{
 };
 
 use crate::connect::text::step;
-use crate::output::safe;
+use crate::safe::safe;
 use crate::words::{self, counted};
 
 /// More are counted only.

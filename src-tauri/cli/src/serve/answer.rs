@@ -3,7 +3,7 @@
 use bridge_core::scope::{Scope, Scopes};
 use bridge_core::view::{AccountKind, AccountView, RequestView};
 
-use crate::output::safe;
+use crate::safe::safe;
 use crate::words;
 
 /// Yes or no.

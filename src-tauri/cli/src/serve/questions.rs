@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::answer::{Answer, Choice, account_prompt, prompt};
-use crate::output::safe;
 use crate::question::question;
+use crate::safe::safe;
 use crate::terminal::{Terminal, is_in_foreground};
 use crate::words;
 

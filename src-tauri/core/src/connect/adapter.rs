@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::apps::STDIO;
+use super::form::STDIO;
 
 /// The command line, which is the adapter too.
 const PROGRAM: &str = "jean-bridge";

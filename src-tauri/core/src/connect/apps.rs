@@ -3,15 +3,10 @@
 
 mod table;
 
-use serde_json::{Map, Value, json};
-
 pub use self::table::APPS;
 use super::document::Format;
-use super::entry::Target;
-use super::surroundings::System;
-
-/// The argument with which the program is an adapter.
-pub(super) const STDIO: &str = "stdio";
+use super::form::Form;
+use super::system::System;
 
 /// An app that can be connected.
 #[derive(Debug)]
@@ -53,9 +48,6 @@ impl App {
     }
 }
 
-/// Members and their values.
-pub(super) type Form = &'static [(&'static str, Part)];
-
 /// A file that holds an app's servers.
 #[derive(Debug)]
 pub(super) struct File {
@@ -89,23 +81,6 @@ pub(super) enum Transport {
     Stdio,
 }
 
-/// The value of one member of an entry.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Part {
-    Url,
-    Program,
-    /// The arguments of the program, as a list.
-    Arguments,
-    /// The program and its arguments, as a list.
-    CommandLine,
-    Text(&'static str),
-    Flag(bool),
-    Number(u32),
-    EmptyList,
-    EmptyTable,
-    Nothing,
-}
-
 /// A program of the app that adds servers.
 #[derive(Debug)]
 pub(super) struct Official {
@@ -137,31 +112,6 @@ pub(super) enum Link {
     Goose,
 }
 
-impl Part {
-    /// None where the target is of the other kind.
-    pub(super) fn value(self, target: Target<'_>) -> Option<Value> {
-        let program = || match target {
-            Target::Program(path) => path.to_str(),
-            Target::Url(_) => None,
-        };
-        Some(match self {
-            Self::Url => match target {
-                Target::Url(url) => Value::from(url),
-                Target::Program(_) => return None,
-            },
-            Self::Program => Value::from(program()?),
-            Self::Arguments => json!([STDIO]),
-            Self::CommandLine => json!([program()?, STDIO]),
-            Self::Text(text) => Value::from(text),
-            Self::Flag(flag) => Value::Bool(flag),
-            Self::Number(number) => Value::from(number),
-            Self::EmptyList => Value::Array(Vec::new()),
-            Self::EmptyTable => Value::Object(Map::new()),
-            Self::Nothing => Value::Null,
-        })
-    }
-}
-
 /// The app that a person means: by its id, its name without regard to case, blanks and hyphens, or the first word of
 /// its id if that is only its own.
 #[must_use]
@@ -183,6 +133,7 @@ mod tests {
 
     use super::*;
     use crate::connect::entry::Entry;
+    use crate::connect::form::Target;
 
     #[test]
     fn every_form_gives_an_entry_for_its_own_target_only() {

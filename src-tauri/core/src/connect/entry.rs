@@ -1,13 +1,11 @@
 //! What an app's entry for this bridge says, as data and as text.
 
-use std::path::Path;
-
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::ser::{PrettyFormatter, Serializer as Json};
 use serde_json::{Map, Value};
 
-use super::apps::Part;
+use super::form::{Part, Target};
 use crate::secret::Digest;
 
 /// Under which name the bridge is entered: short, because apps put it in front of every tool's name.
@@ -16,15 +14,6 @@ pub const ENTRY_NAME: &str = "jean-memory";
 /// The members of an entry, in the order in which people are used to read them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry(Vec<(String, Value)>);
-
-/// What an entry leads to.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Target<'a> {
-    /// The address that the bridge is reached at.
-    Url(&'a str),
-    /// The program of the adapter.
-    Program(&'a Path),
-}
 
 impl Entry {
     /// From an app's form; none where the form asks for the other kind of target, or the program's path is not

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use form_urlencoded::{Serializer, byte_serialize};
 
 use super::apps::{App, Link};
-use super::entry::{ENTRY_NAME, Entry, Target};
+use super::entry::{ENTRY_NAME, Entry};
+use super::form::Target;
 use super::official::named_json;
 
 const DISPLAY_NAME: &str = "Jean Memory";

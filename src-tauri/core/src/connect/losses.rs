@@ -137,7 +137,8 @@ fn named(app: &App) -> LostApp {
 #[cfg(test)]
 mod tests {
     use super::super::apps::find;
-    use super::super::surroundings::{Surroundings, System};
+    use super::super::surroundings::Surroundings;
+    use super::super::system::System;
     use super::*;
 
     const CLAUDE: &str = "Claude/claude_desktop_config.json";

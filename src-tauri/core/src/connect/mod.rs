@@ -12,6 +12,7 @@ mod entry;
 mod error;
 mod extension;
 mod file;
+mod form;
 mod link;
 mod losses;
 mod memory;
@@ -20,6 +21,7 @@ mod plan;
 mod planning;
 mod state;
 mod surroundings;
+mod system;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -45,7 +47,8 @@ pub use self::official::CallError;
 use self::plan::Plan;
 use self::planning::Aim;
 use self::state::{FileState, entry_in};
-pub use self::surroundings::{Environment, Surroundings, System};
+pub use self::surroundings::{Environment, Surroundings};
+pub use self::system::System;
 use crate::origin::path;
 use crate::view::{ConnectBy, ConnectNext, ConnectState, ConnectSteps, ConnectView};
 

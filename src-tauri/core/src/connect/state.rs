@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::Connector;
 use super::apps::{App, Official, Transport};
-use super::entry::{Entry, Target, fingerprint};
+use super::entry::{Entry, fingerprint};
 use super::error::ConnectError;
+use super::form::Target;
 use super::plan;
 use crate::view::{ConnectState, EntryChange};
 

@@ -5,18 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::apps::{App, Base, File};
+use super::system::System;
 use crate::process;
-
-/// An operating system, because apps differ in where they keep things on each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum System {
-    /// macOS.
-    MacOs,
-    /// Linux, and what is like it.
-    Linux,
-    /// Windows.
-    Windows,
-}
 
 /// Looks a variable up.
 pub type Environment = Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
@@ -33,18 +23,6 @@ pub struct Surroundings {
     pub applications: Vec<PathBuf>,
     /// Whether a process of this name runs.
     pub runs: Box<dyn Fn(&str) -> bool + Send + Sync>,
-}
-
-impl System {
-    /// The one this was built for.
-    #[must_use]
-    pub fn current() -> Self {
-        match std::env::consts::OS {
-            "macos" => Self::MacOs,
-            "windows" => Self::Windows,
-            _ => Self::Linux,
-        }
-    }
 }
 
 impl Surroundings {

@@ -7,11 +7,11 @@ use std::time::Instant;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::caller::Caller;
 use super::memories::{self, Memory};
 use super::python::{dumps, preview};
 use super::search::{self, Shelf};
 use super::times;
-use super::tools::Caller;
 
 /// Memories that an answer quotes.
 const QUOTED: usize = 8;

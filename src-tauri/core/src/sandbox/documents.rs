@@ -10,12 +10,12 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params}
 use serde_json::{Map, Value};
 
 use super::apps;
+use super::caller::Caller;
 use super::memories::{self, NewMemory};
 use super::passages;
 use super::person::{hex, random_uuid};
 use super::python::{first, preview, with_commas};
 use super::times::{self, Micros};
-use super::tools::Caller;
 use super::words;
 use crate::secret::random_bytes;
 

@@ -11,9 +11,9 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, any, get, post};
-use serde::Serialize;
 use serde_json::json;
 
+use super::reply::{MEMORY_USAGE, NO_MEMORY, Reply};
 use super::rpc::{self, Credentials};
 use super::{Shared, times, validation};
 
@@ -21,51 +21,10 @@ use super::{Shared, times, validation};
 const MAX_BODY: usize = 20 * 1024 * 1024;
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const CLIENT_NAME: HeaderName = HeaderName::from_static("x-client-name");
-const MEMORY_USAGE: HeaderName = HeaderName::from_static("x-memory-usage-mb");
-/// The service tells how much memory its process takes. This one shares the process of the bridge and does not
-/// measure it.
-const NO_MEMORY: HeaderValue = HeaderValue::from_static("0.00");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 const MESSAGES: &str = "/mcp/messages/";
 const VALIDATION: &str = "/sdk/validate-developer";
 const HEALTH: &str = "/health";
-
-/// A status and a body, before anything of HTTP is known.
-pub(super) struct Reply {
-    status: u16,
-    body: Vec<u8>,
-    json: bool,
-}
-
-impl Reply {
-    /// Compact JSON in UTF-8, as the service's framework writes it.
-    pub(super) fn json(status: u16, body: &impl Serialize) -> Self {
-        serde_json::to_vec(body).map_or_else(|_| Self::crashed(), |body| Self { status, body, json: true })
-    }
-
-    /// What an unhandled fault looks like (upstream-api.md 11).
-    pub(super) fn crashed() -> Self {
-        Self { status: 500, body: b"Internal Server Error".to_vec(), json: false }
-    }
-}
-
-impl IntoResponse for Reply {
-    fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let headers = response.headers_mut();
-        if self.json {
-            headers.insert(CONTENT_TYPE, JSON);
-            headers.insert(MEMORY_USAGE, NO_MEMORY);
-        } else {
-            headers.insert(CONTENT_TYPE, PLAIN);
-        }
-        response
-    }
-}
 
 /// All routes. No CORS: a page in a browser must not reach the sandbox (upstream-api.md 13.1).
 pub(super) fn router(shared: Arc<Shared>) -> Router {

@@ -3,9 +3,9 @@
 use rusqlite::Connection;
 
 use super::answers::{self, Depth};
+use super::caller::Caller;
 use super::memories;
 use super::remember;
-use super::tools::Caller;
 
 /// Memories in the context that opens a conversation.
 const FITTING: usize = 5;

@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, named_pa
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::caller::{Caller, refusal};
 use super::person::{PersonId, random_uuid};
 use super::python::{dumps, first, preview};
 use super::search::{self, Shelf};
 use super::times::{self, Micros};
-use super::tools::{Caller, refusal};
 use super::words;
 
 /// Most memories of one person (upstream-api.md 10).

@@ -9,6 +9,7 @@
 mod answers;
 mod apps;
 mod arguments;
+mod caller;
 mod catalogue;
 mod database;
 mod documents;
@@ -19,6 +20,7 @@ mod passages;
 mod person;
 mod python;
 mod remember;
+mod reply;
 mod rpc;
 mod search;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::arguments::Exception;
-use super::http::Reply;
+use super::reply::Reply;
 use super::tools::{self, Sender};
 use super::{Shared, apps, catalogue, person, python};
 

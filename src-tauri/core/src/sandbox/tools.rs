@@ -1,14 +1,13 @@
 //! `tools/call`: from a name and arguments to the one text of the result.
 
-use serde::Serialize;
 use serde_json::Value;
 
-use super::apps::{self, App};
+use super::apps;
 use super::arguments::{Arguments, Exception};
+use super::caller::{Caller, refusal};
 use super::catalogue::{self, Operation, Tool};
 use super::memories::{LIST_LIMIT, SEARCH_LIMIT};
 use super::person::PersonId;
-use super::times::Micros;
 use super::{SandboxError, Shared, answers, documents, jean, memories, python};
 use crate::api_key::{ApiKey, KEY_PREFIX};
 
@@ -21,15 +20,6 @@ const UNREADABLE: &str = "the sandbox could not use its file";
 pub(super) struct Sender<'a> {
     pub(super) person: PersonId,
     pub(super) app_name: &'a str,
-}
-
-/// Whose call it is, through which app, and when.
-#[derive(Clone, Copy)]
-pub(super) struct Caller<'a> {
-    pub(super) person: PersonId,
-    pub(super) app: App,
-    pub(super) app_name: &'a str,
-    pub(super) now: Micros,
 }
 
 /// Runs a tool. Logical failures are texts like any other (upstream-api.md 9.4).
@@ -73,17 +63,6 @@ pub(super) fn call(
         }
     };
     Ok(outcome.unwrap_or_else(|error| failed(tool, &error)))
-}
-
-/// The shape in which the memory tools refuse (upstream-api.md 9.4).
-pub(super) fn refusal(operation: &str, error: &str) -> String {
-    #[derive(Serialize)]
-    struct Refusal<'a> {
-        status: &'static str,
-        error: &'a str,
-        operation: &'a str,
-    }
-    python::dumps(&Refusal { status: "error", error, operation })
 }
 
 type Outcome = Result<Result<String, SandboxError>, Exception>;

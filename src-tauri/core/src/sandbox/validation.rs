@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::http::Reply;
+use super::reply::Reply;
 use super::{Shared, person, tools};
 use crate::api_key::KEY_PREFIX;
 

@@ -1,12 +1,12 @@
 //! The apps, in the order in which they are shown.
 
 use super::Base::{AppData, Config, Home, HomeWithout, Packages, Variable};
-use super::Part::{
-    Arguments, CommandLine, EmptyList, EmptyTable, Flag, Nothing, Number, Program, Text, Url as Address,
-};
 use super::Word::{Is, Json, Name, Url};
 use super::{App, File, Form, Format, Link, Official, Transport};
-use crate::connect::surroundings::System::{self, Linux, MacOs, Windows};
+use crate::connect::form::Part::{
+    Arguments, CommandLine, EmptyList, EmptyTable, Flag, Nothing, Number, Program, Text, Url as Address,
+};
+use crate::connect::system::System::{self, Linux, MacOs, Windows};
 
 const EVERYWHERE: &[System] = &[MacOs, Linux, Windows];
 const NOT_WINDOWS: &[System] = &[MacOs, Linux];
