@@ -17,7 +17,7 @@ pub(crate) async fn list(client: &Client, format: Format) -> Result<(), Failure>
     }
     if clients.is_empty() {
         let url = client.status().await?.url;
-        return print(&format!("No app is connected yet. Give an app this address: {}/mcp\n", safe(&url)));
+        return print(&format!("No app has access yet. Give an app this address: {}/mcp\n", safe(&url)));
     }
     let now = SystemClock.now();
     let row = |client: &ClientView| {

@@ -289,7 +289,7 @@ mod tests {
             [
                 "(Ready)",
                 "-",
-                "(No app is connected yet)",
+                "(No app has access yet)",
                 "Connect an app…",
                 "Open",
                 "-",

@@ -64,7 +64,7 @@ async fn a_second_launch_shows_the_window_of_the_first() {
     let by_a_person = AppOptions::default().arguments(&[]);
     let second = by_a_person.clone().launch(&world.desktop);
     assert_eq!(second.ended().code(), Some(0));
-    world.app.page("main.html").await.until_shown("No app is connected yet").await;
+    world.app.page("main.html").await.until_shown("No app has access yet").await;
     assert_eq!(world.desktop.screen().windows().len(), 1);
     // And a third brings the same one to the front.
     let third = by_a_person.launch(&world.desktop);

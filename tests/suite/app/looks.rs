@@ -227,7 +227,7 @@ async fn the_windows_are_accessible_with_letters_twice_as_large() {
     screen.press(&[key::ESCAPE]);
     window.until_closed().await;
     let page = world.open(&world.icon()).await;
-    page.until_shown("No app is connected yet").await;
+    page.until_shown("No app has access yet").await;
     Light::Light.look(&screen, &page, "main-large-letters").await;
 }
 

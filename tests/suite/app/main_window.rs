@@ -21,7 +21,7 @@ async fn tab(page: &Page<'_>, name: &str) {
 async fn apps_are_revoked_one_by_one_or_all_at_once() {
     let world = World::with_account().await;
     let page = world.open(&world.icon()).await;
-    page.until_shown("No app is connected yet").await;
+    page.until_shown("No app has access yet").await;
     let mut all = Vec::new();
     for name in ["Claude Code", "Cursor", "VS Code"] {
         all.push(world.sign_in(name).await);
@@ -44,7 +44,7 @@ async fn apps_are_revoked_one_by_one_or_all_at_once() {
 
     page.find_called("Revoke all apps").await.click().await;
     page.find_called("Revoke 2 apps").await.click().await;
-    page.until_shown("No app is connected yet").await;
+    page.until_shown("No app has access yet").await;
     for (_, tokens) in &all[1..] {
         world.call(tokens, "list_memories", json!({})).await.assert_status(401);
     }

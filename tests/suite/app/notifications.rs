@@ -61,7 +61,7 @@ async fn an_app_that_is_signed_out_for_safety_is_told() {
     let told = notifications.wait_for("of the safety", says("Claude Code was signed out for safety"));
     world.call(&tokens, "list_memories", json!({})).await.assert_status(401);
     notifications.click(&told);
-    world.app.page("main.html").await.until_shown("No app is connected yet").await;
+    world.app.page("main.html").await.until_shown("No app has access yet").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,7 @@ async fn revoking_in_the_tray_ends_the_apps_access_at_once() {
     // design.md J5
     let world = World::with_account().await;
     let icon = world.icon();
-    icon.entry(&["No app is connected yet"]);
+    icon.entry(&["No app has access yet"]);
     let (client, tokens) = world.sign_in("Claude Code").await;
     let (_, other) = world.sign_in("Cursor").await;
     let session = Session::open(&world.app, &tokens.access, "2025-06-18").await;
