@@ -65,14 +65,21 @@ mod statuses {
 
     #[test]
     fn bash_completes_what_comes_after_a_command() {
-        let script = "source <(\"$0\" completions bash); COMP_WORDS=(jean-bridge approve --sa); COMP_CWORD=2; \
-                      _jean__bridge jean-bridge --sa approve; echo ${COMPREPLY[*]}";
+        assert_eq!(completed("approve", "--sa"), "--sandbox --save-unchecked");
+        assert_eq!(completed("connect", "vs-"), "vs-code vs-code-insiders");
+        assert_eq!(completed("disconnect", "cur"), "cursor");
+    }
+
+    fn completed(command: &str, begun: &str) -> String {
+        let script = "source <(\"$0\" completions bash); COMP_WORDS=(jean-bridge \"$1\" \"$2\"); COMP_CWORD=2; \
+                      _jean__bridge jean-bridge \"$2\" \"$1\"; echo ${COMPREPLY[*]}";
         let shell = std::process::Command::new("bash")
             .args(["--norc", "-c", script])
             .arg(program("jean-bridge"))
+            .args([command, begun])
             .output()
             .unwrap();
-        assert_eq!(String::from_utf8_lossy(&shell.stdout).trim(), "--sandbox --save-unchecked");
+        String::from_utf8_lossy(&shell.stdout).trim().to_owned()
     }
 
     #[tokio::test]

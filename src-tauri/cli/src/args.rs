@@ -6,6 +6,8 @@ use bridge_core::scope::Scopes;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::connect::AppName;
+
 const ABOUT: &str = "\
 Lets AI apps on this computer use your Jean Memory.
 
@@ -230,6 +232,7 @@ pub(crate) enum AccountsAction {
 #[derive(Debug, Args)]
 pub(crate) struct Connect {
     /// Which app; its name as `connect` lists it
+    #[arg(value_parser = AppName, hide_possible_values = true)]
     pub(crate) app: Option<String>,
     /// Only show what would be done
     #[arg(long, requires = "app")]
@@ -244,7 +247,7 @@ pub(crate) struct Connect {
 #[derive(Debug, Args)]
 pub(crate) struct Disconnect {
     /// Which app; its name as `connect` lists it
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present = "all", value_parser = AppName, hide_possible_values = true)]
     pub(crate) app: Option<String>,
     /// Every app that the bridge is in
     #[arg(long, conflicts_with = "app")]
