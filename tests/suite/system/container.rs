@@ -2,12 +2,13 @@
 //! for the data, and there is no home, no session bus, no keychain and no init.
 
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 use serde_json::json;
 
 use super::life::LIMIT;
@@ -43,8 +44,21 @@ struct Image {
 struct Container {
     bridge: Bridge,
     options: BridgeOptions,
-    /// Its process 1, as it is called outside.
-    first: u32,
+    first: First,
+}
+
+/// Process 1 of a container, as it is called outside. Ended when dropped, and with it the container: `setpriv` takes away
+/// what would end it when its parent does.
+struct First {
+    pid: u32,
+    /// Stays this process's, also when another one has its number.
+    process: OwnedFd,
+}
+
+impl Drop for First {
+    fn drop(&mut self) {
+        let _ = pidfd_send_signal(&self.process, Signal::KILL);
+    }
 }
 
 impl Image {
@@ -103,8 +117,10 @@ impl Image {
             .program(&self.program())
             .wrapped(self.enter());
         let bridge = options.clone().start().await;
-        let first = children(bridge.pid()).first().copied().expect("a first process");
-        Container { bridge, options, first }
+        let pid = children(bridge.pid()).first().copied().expect("a first process");
+        let process =
+            pidfd_open(Pid::from_raw(pid.cast_signed()).expect("a process id"), PidfdFlags::empty());
+        Container { bridge, options, first: First { pid, process: process.expect("it runs") } }
     }
 }
 
@@ -112,14 +128,13 @@ impl Container {
     /// Runs a program inside.
     async fn exec(&self, words: &[&str]) -> Ended {
         let user = USER.to_string();
-        let script = ["sh", "-c", EXEC, "sh", &self.first.to_string(), &user].map(OsString::from);
+        let script = ["sh", "-c", EXEC, "sh", &self.first.pid.to_string(), &user].map(OsString::from);
         self.options.cli_of(script.into_iter().chain(words.iter().map(OsString::from)).collect()).await
     }
 
     /// Tells process 1 to end, as `docker stop` does, and says with which status it did.
     async fn stop(self) -> Option<i32> {
-        let first = Pid::from_raw(self.first.cast_signed()).expect("a process id");
-        kill_process(first, Signal::TERM).expect("it runs");
+        pidfd_send_signal(&self.first.process, Signal::TERM).expect("it runs");
         self.bridge.ended().await.code()
     }
 }
@@ -185,11 +200,12 @@ async fn as_process_1_it_takes_notice_of_every_end() {
     // Its parent ends at once, and process 1 gets it.
     let left = container.exec(&["sh", "-c", "sleep 600 >/dev/null 2>&1 & sleep 600 >/dev/null 2>&1 &"]).await;
     assert!(left.status.success(), "{left:?}");
-    let orphans = children(container.first);
+    let orphans = children(container.first.pid);
     assert_eq!(orphans.len(), 2);
     for orphan in orphans {
         kill_process(Pid::from_raw(orphan.cast_signed()).unwrap(), Signal::KILL).expect("it runs");
     }
-    until("nobody is left in the list of processes", || async { children(container.first).is_empty() }).await;
+    until("nobody is left in the list of processes", || async { children(container.first.pid).is_empty() })
+        .await;
     assert_eq!(container.stop().await, Some(0));
 }
