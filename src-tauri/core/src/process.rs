@@ -78,6 +78,9 @@ impl fmt::Display for ProcessId {
 
 impl Default for Processes {
     fn default() -> Self {
+        // Otherwise it keeps a file open for each process that is remembered, those that ended included, to read it
+        // again sooner.
+        sysinfo::set_open_files_limit(0);
         Self(Mutex::new(System::new()))
     }
 }
