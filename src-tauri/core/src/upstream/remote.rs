@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::{Duration, Instant, SystemTime};
 
 use http::StatusCode;
 use reqwest::{Client, ClientBuilder, redirect};
@@ -13,6 +14,7 @@ use super::base_url::BaseUrl;
 use super::error::Unreachable;
 use super::limits::UpstreamLimits;
 use super::transport::{Endpoint, Fault, Incoming, MAX_ERROR_BODY, Marked, Outgoing, Sent};
+use crate::clock::{Clock as _, SystemClock};
 use crate::tls::{self, Trust};
 
 /// An API somewhere on the network.
@@ -21,9 +23,25 @@ pub(super) struct Remote {
     base: BaseUrl,
     limits: UpstreamLimits,
     trust: Trust,
-    /// Made at the first request, and again after a connection failed: the trust store and the
-    /// proxies of the system may have changed since.
-    client: Mutex<Option<Client>>,
+    /// Made at the first request, and again after a connection failed, because the trust store and the
+    /// proxies of the system may have changed since, and after a sleep.
+    client: Mutex<Option<Held>>,
+}
+
+/// The client with its connections, and when it was last used, by both clocks.
+struct Held {
+    client: Client,
+    used: Instant,
+    used_at: SystemTime,
+}
+
+impl Held {
+    /// Whether its connections are older than it takes them for: its own clock stood still while the computer slept.
+    /// At their other end they are long gone, and a call on one of them would be lost.
+    fn has_slept(&self, pool_idle: Duration, now: Instant, now_at: SystemTime) -> bool {
+        let by_the_wall_clock = now_at.duration_since(self.used_at).unwrap_or_default();
+        by_the_wall_clock >= pool_idle && now.duration_since(self.used) < pool_idle
+    }
 }
 
 impl Remote {
@@ -74,11 +92,12 @@ impl Remote {
 
     async fn client(&self) -> Result<Client, Unreachable> {
         let mut slot = self.client.lock().await;
-        if let Some(client) = &*slot {
-            return Ok(client.clone());
-        }
-        let client = self.build().await?;
-        *slot = Some(client.clone());
+        let (used, used_at) = (Instant::now(), SystemClock.now());
+        let client = match &*slot {
+            Some(held) if !held.has_slept(self.limits.pool_idle, used, used_at) => held.client.clone(),
+            Some(_) | None => self.build().await?,
+        };
+        *slot = Some(Held { client: client.clone(), used, used_at });
         Ok(client)
     }
 
@@ -180,6 +199,23 @@ mod tests {
     use reqwest::dns::{Name, Resolve, Resolving};
 
     use super::*;
+
+    #[tokio::test]
+    async fn connections_from_before_a_sleep_are_not_used_and_others_are() {
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls::client_config(Trust::Nobody).await.unwrap())
+            .build()
+            .unwrap();
+        let (used, used_at) = (Instant::now(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
+        let held = Held { client, used, used_at };
+        let (second, idle, night) =
+            (Duration::from_secs(1), Duration::from_secs(50), Duration::from_secs(30_000));
+        assert!(held.has_slept(idle, used + second, used_at + night));
+        assert!(!held.has_slept(idle, used + second, used_at + second));
+        // The library itself gives these up.
+        assert!(!held.has_slept(idle, used + night, used_at + night));
+        assert!(!held.has_slept(idle, used + second, used_at - night));
+    }
 
     struct NoName;
 
