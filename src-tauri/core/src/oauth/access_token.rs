@@ -1,6 +1,6 @@
 //! Access tokens: JWS, HS256, `typ: at+jwt` (protocol.md 4.18, 4.19, 4.21).
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,10 @@ use crate::scope::Scopes;
 
 /// RFC 9068 §2.1; its profile is not claimed.
 const TYPE: &str = "at+jwt";
+
+/// How far in the future a token may have been issued. A clock that was a few hours ahead and was set right costs nobody
+/// anything; what was issued when it was years ahead would otherwise be good for years.
+const MOST_AHEAD: Duration = Duration::from_secs(24 * 3600);
 
 /// What a token says. It is readable by whoever holds it, so nothing secret is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +118,7 @@ pub async fn verify(
     validation.validate_exp = false;
     let claims =
         jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation).map_err(|_| NotOurs)?.claims;
-    if !expired_too && claims.exp <= unix_seconds(now) {
+    if !expired_too && (claims.exp <= unix_seconds(now) || claims.iat > unix_seconds(now + MOST_AHEAD)) {
         return Err(NotOurs);
     }
     Ok(claims)

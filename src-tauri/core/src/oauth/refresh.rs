@@ -1,7 +1,7 @@
 //! Refreshing: rotation, a short grace for a lost answer, and the end of the family when a spent token
 //! comes back (protocol.md 4.11–4.14).
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::authorize::{NothingGrantable, asked_scopes};
 use super::params::Params;
@@ -16,6 +16,10 @@ use crate::store::{ClientRecord, IssuedRefresh, Nonce, RefreshChange, RefreshSta
 /// How long after its first use a token is still answered, while its successor is unused: two windows of one
 /// client, or one lost answer, must not sign anybody out (protocol.md 4.13).
 const GRACE: Duration = Duration::from_secs(60);
+
+/// No clock that is right says less (2026-01-01): computers whose battery is empty begin years before, and are set right
+/// as soon as there is a network.
+const EARLIEST: Duration = Duration::from_secs(1_767_225_600);
 
 /// What a presented refresh token leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,12 @@ fn successor(presented: &str, nonce: Nonce) -> Token {
     Token::derived(REFRESH_PREFIX, presented, &nonce)
 }
 
+/// When the successor of a token ends. While the clock is certainly wrong, not before the token itself would have:
+/// whoever refreshes in that minute must not be signed out when it is set right.
+fn end_of_successor(of_token: SystemTime, usual: SystemTime, now: SystemTime) -> SystemTime {
+    if now < UNIX_EPOCH + EARLIEST { usual.max(of_token) } else { usual }
+}
+
 impl AuthorizationServer {
     pub(super) async fn exchange_refresh(
         &self,
@@ -64,7 +74,7 @@ impl AuthorizationServer {
         let digest = Digest::of(presented);
         let standing = self.store.refresh_token(digest).await?;
         let standing = standing.filter(|standing| standing.grant.client_id == client.id);
-        let grant = standing.ok_or(OAuthError::InvalidGrant)?.grant;
+        let RefreshStanding { grant, token, .. } = standing.ok_or(OAuthError::InvalidGrant)?;
         let scopes = narrowed(params, grant.scopes)?;
         self.granted_resource(params, &grant.subject)?;
 
@@ -75,8 +85,9 @@ impl AuthorizationServer {
         let before = self.live.revocations();
         let access = self.new_access(&grant, scopes, true, now).await?;
         let fresh = random_bytes();
-        let issued = self.stored_refresh(&successor(presented, fresh), now);
-        let token = match self.rotate(digest, client.id.clone(), &access, (issued, fresh), now).await? {
+        let mut issued = self.stored_refresh(&successor(presented, fresh), now);
+        issued.expires_at = end_of_successor(token.expires_at, issued.expires_at, now);
+        let handed_out = match self.rotate(digest, client.id.clone(), &access, (issued, fresh), now).await? {
             Verdict::Rotate => successor(presented, fresh),
             Verdict::Repeat(nonce) => successor(presented, nonce),
             Verdict::Reuse => {
@@ -88,7 +99,7 @@ impl AuthorizationServer {
             Verdict::Invalid => return Err(OAuthError::InvalidGrant),
         };
         self.live.add(&access.record, &grant, before, now);
-        Ok(access.reply(Some(&token)))
+        Ok(access.reply(Some(&handed_out)))
     }
 
     /// Judges and writes in one step; the successor is on the disk when this returns.
@@ -133,8 +144,6 @@ fn narrowed(params: &Params, granted: Scopes) -> Result<Scopes, OAuthError> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
     use crate::ids::{AccountId, GrantId, UserId};
     use crate::store::{GrantRecord, RefreshRecord};
@@ -195,6 +204,16 @@ mod tests {
     fn a_clock_that_stepped_back_does_not_lengthen_the_grace() {
         let client = ClientId::new("c");
         assert_eq!(judge(Some(&standing(Some(at(100)), false)), &client, at(0)), Verdict::Reuse);
+    }
+
+    #[test]
+    fn only_a_clock_that_is_certainly_wrong_leaves_a_successor_the_end_of_its_token() {
+        let right = UNIX_EPOCH + EARLIEST;
+        let (soon, late) = (at(100), right + Duration::from_secs(100));
+        assert_eq!(end_of_successor(late, soon, at(0)), late);
+        assert_eq!(end_of_successor(soon, late, at(0)), late);
+        // One that was issued when the clock was far ahead hands that on to nobody.
+        assert_eq!(end_of_successor(late + GRACE, late, right), late);
     }
 
     #[test]
