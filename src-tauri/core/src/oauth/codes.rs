@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
 
 use super::Arriving;
 use super::pkce::Challenge;
@@ -55,6 +57,16 @@ struct Entry {
     binding: CodeBinding,
     state: State,
     expires_at: SystemTime,
+    since: Instant,
+    life: Duration,
+}
+
+impl Entry {
+    /// By the wall clock, which goes on while the computer sleeps; and by time that passed, which a clock that was set
+    /// back does not lengthen.
+    fn lives(&self, now: SystemTime) -> bool {
+        self.expires_at > now && self.since.elapsed() < self.life
+    }
 }
 
 /// What presenting a code leads to.
@@ -73,11 +85,12 @@ pub(super) struct Codes(Mutex<HashMap<Digest, Entry>>);
 
 impl Codes {
     /// Makes a code.
-    pub(super) fn issue(&self, binding: CodeBinding, expires_at: SystemTime, now: SystemTime) -> Token {
+    pub(super) fn issue(&self, binding: CodeBinding, life: Duration, now: SystemTime) -> Token {
         let code = Token::random(PREFIX);
         let mut codes = self.lock();
-        codes.retain(|_, entry| entry.expires_at > now);
-        codes.insert(code.digest(), Entry { binding, state: State::Fresh, expires_at });
+        codes.retain(|_, entry| entry.lives(now));
+        let (expires_at, since) = (now + life, Instant::now());
+        codes.insert(code.digest(), Entry { binding, state: State::Fresh, expires_at, since, life });
         code
     }
 
@@ -91,7 +104,7 @@ impl Codes {
     ) -> Presented {
         let mut codes = self.lock();
         let Some(entry) = codes.get_mut(&Digest::of(code)) else { return Presented::Invalid };
-        if entry.expires_at <= now || entry.binding.client_id != *client {
+        if !entry.lives(now) || entry.binding.client_id != *client {
             return Presented::Invalid;
         }
         let proven = entry.binding.challenge.is_met_by(verifier);
@@ -117,8 +130,7 @@ impl Codes {
     /// Whom the codes are for that can still be exchanged.
     pub(super) fn unused(&self, now: SystemTime) -> Vec<Arriving> {
         let codes = self.lock();
-        let fresh =
-            codes.values().filter(|entry| matches!(entry.state, State::Fresh) && entry.expires_at > now);
+        let fresh = codes.values().filter(|entry| matches!(entry.state, State::Fresh) && entry.lives(now));
         fresh
             .map(|Entry { binding, .. }| Arriving {
                 client_id: binding.client_id.clone(),
@@ -148,7 +160,7 @@ impl Codes {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
 
     use super::*;
 
@@ -168,7 +180,7 @@ mod tests {
             subject: UserId::new("u"),
             may_refresh: true,
         };
-        (codes.issue(binding, UNIX_EPOCH + Duration::from_secs(60), UNIX_EPOCH), client_id)
+        (codes.issue(binding, Duration::from_secs(60), UNIX_EPOCH), client_id)
     }
 
     #[test]
@@ -213,5 +225,13 @@ mod tests {
             codes.present(code.expose(), &client, VERIFIER, UNIX_EPOCH),
             Presented::Exchange(..)
         ));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_stepped_back_gives_a_code_no_more_time() {
+        let codes = Codes::default();
+        let (code, client) = issue(&codes);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(matches!(codes.present(code.expose(), &client, VERIFIER, UNIX_EPOCH), Presented::Invalid));
     }
 }

@@ -221,7 +221,7 @@ impl AuthorizationServer {
             subject,
             may_refresh: request.client.may_refresh,
         };
-        let code = self.codes.issue(binding, now + self.lifetimes.code, now);
+        let code = self.codes.issue(binding, self.lifetimes.code, now);
         Ok(answer_location(
             &request.redirect,
             request.state.as_deref(),
