@@ -5,4 +5,4 @@ mod headless;
 mod power_loss;
 mod reset;
 pub(crate) mod rotating;
-mod survival;
+pub(crate) mod survival;

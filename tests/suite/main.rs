@@ -20,6 +20,8 @@ mod double;
 mod double_contract;
 #[cfg(target_os = "linux")]
 mod extension;
+#[cfg(target_os = "linux")]
+mod faults;
 mod harness;
 #[cfg(target_os = "linux")]
 mod journeys;

@@ -27,9 +27,14 @@ impl Clock {
 
     /// So many seconds later than it is.
     pub(crate) fn advance_to(&self, seconds: u32) {
+        self.set(seconds.into());
+    }
+
+    /// So many seconds later than it is, or earlier.
+    pub(crate) fn set(&self, seconds: i64) {
         // In one piece: it is read at any moment.
         let aside = self.0.with_extension("new");
-        std::fs::write(&aside, format!("+{seconds}\n")).expect("a file");
+        std::fs::write(&aside, format!("{seconds:+}\n")).expect("a file");
         std::fs::rename(aside, &self.0).expect("a file");
     }
 }

@@ -152,7 +152,7 @@ fn install(at: &Path) {
 }
 
 /// Waits until nothing of the process runs (proc(5)).
-pub(super) async fn until_stopped(pid: u32) {
+pub(crate) async fn until_stopped(pid: u32) {
     until("it sleeps", || async {
         let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it is there").flatten();
         let mut states = tasks.map(|task| {
