@@ -59,6 +59,12 @@ bench: setup-bench ## Start-up, windows, calls and memory of a release build, be
 	cargo build --locked --release --package jean-bridge --package jean-memory-bridge
 	@python3 tools/bench
 
+# Not part of `make test`: it takes as long as it says.
+.PHONY: soak
+soak: setup-run ## Ten clients at a release build for half an hour: memory, open files and database stay level
+	cargo build --locked --release --package jean-bridge
+	@python3 tools/soak
+
 # `make test` gives the same parsers some thousand changed inputs each, without this build.
 .PHONY: fuzz
 fuzz: setup-run ## Fuzz every parser of foreign bytes with libFuzzer, for an hour in all
