@@ -31,10 +31,12 @@ impl Broken {
     }
 
     async fn list(&self) -> serde_json::Value {
+        self.wire.ends_are_noticed().await;
         list(&self.bridge, &self.tokens).await
     }
 
     async fn call(&self, tool: &str, arguments: serde_json::Value) -> serde_json::Value {
+        self.wire.ends_are_noticed().await;
         call(&self.bridge, &self.tokens, tool, arguments).await
     }
 
@@ -125,16 +127,15 @@ async fn without_a_name_a_connection_or_a_secure_one_nothing_is_sent_and_that_is
     let port = first.port();
     assert!(first.terminate().await.success());
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let plain = Wire::to(&world.double.base_url()).await;
     let hangs_up = Wire::to(&world.double.base_url()).await;
     hangs_up.breaks(Some(Phase::Accepted));
-    let secure = |wire: &Wire| wire.url().replace("http:", "https:");
+    let secure = |url: &str| url.replace("http:", "https:");
     let ways: [(&str, BridgeOptions); 4] = [
         // Resolved nowhere (RFC 6761 §6.4), and not even asked about.
         ("no name", world.options().api("https://jean-memory.invalid").offline()),
         ("nobody there", world.options().api(&format!("http://{nobody}"))),
-        ("no TLS", world.options().api(&secure(&plain))),
-        ("an end during the handshake", world.options().api(&secure(&hangs_up))),
+        ("no TLS", world.options().api(&secure(&world.double.base_url()))),
+        ("an end during the handshake", world.options().api(&secure(hangs_up.url()))),
     ];
     let asked = world.double.requests().count();
     for (what, options) in ways {

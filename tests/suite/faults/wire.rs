@@ -7,6 +7,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::harness::http::PATIENCE;
+
 /// Where an exchange breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -56,6 +58,8 @@ impl Phase {
 pub(super) struct Wire {
     address: String,
     broken: watch::Sender<Option<Phase>>,
+    /// Connections that are closed on this side only.
+    half_closed: watch::Sender<usize>,
     accepting: JoinHandle<()>,
 }
 
@@ -66,19 +70,27 @@ impl Wire {
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let broken = watch::Sender::new(None);
         let beyond = base_url.strip_prefix("http://").expect("a plain base URL").to_owned();
-        let phase = broken.subscribe();
+        let half_closed = watch::Sender::new(0);
+        let (phase, closing) = (broken.subscribe(), half_closed.clone());
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 // A line that breaks is what this is for.
-                let (phase, beyond) = (phase.clone(), beyond.clone());
-                tokio::spawn(async move { drop(serve(stream, phase, &beyond).await) });
+                let (phase, closing, beyond) = (phase.clone(), closing.clone(), beyond.clone());
+                tokio::spawn(async move { drop(serve(stream, phase, &closing, &beyond).await) });
             }
         });
-        Self { address, broken, accepting }
+        Self { address, broken, half_closed, accepting }
     }
 
     pub(super) fn url(&self) -> &str {
         &self.address
+    }
+
+    /// Waits until the caller has noticed every end that nobody announced: what it sends before is lost.
+    pub(super) async fn ends_are_noticed(&self) {
+        let mut half_closed = self.half_closed.subscribe();
+        let noticed = half_closed.wait_for(|count| *count == 0);
+        tokio::time::timeout(PATIENCE, noticed).await.expect("it notices in time").expect("it runs");
     }
 
     /// From the next exchange on.
@@ -96,6 +108,7 @@ impl Drop for Wire {
 async fn serve(
     mut stream: TcpStream,
     mut broken: watch::Receiver<Option<Phase>>,
+    half_closed: &watch::Sender<usize>,
     beyond: &str,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
@@ -131,6 +144,14 @@ async fn serve(
             Some(Phase::OneByteShort) => answer.len() - 1,
             _ => answer.len(),
         };
+        if matches!(phase, Some(Phase::TooLong | Phase::ClosedAfter)) {
+            // Before the answer, so that nobody who has it looks too early.
+            half_closed.send_modify(|count| *count += 1);
+            let rest: &[u8] = if phase == Some(Phase::TooLong) { b"and so on" } else { b"" };
+            let ended = end(&mut stream, &[&answer, rest].concat()).await;
+            half_closed.send_modify(|count| *count -= 1);
+            return ended;
+        }
         if phase == Some(Phase::Trickled) {
             for byte in &answer {
                 stream.write_all(&[*byte]).await?;
@@ -138,13 +159,18 @@ async fn serve(
         } else {
             stream.write_all(&answer[..cut]).await?;
         }
-        if phase == Some(Phase::TooLong) {
-            stream.write_all(b"and so on").await?;
-        }
         if phase.is_some_and(|phase| phase != Phase::Trickled) {
             return Ok(());
         }
     }
+}
+
+/// Says this and closes its side, until the caller has closed the other.
+async fn end(stream: &mut TcpStream, last_words: &[u8]) -> io::Result<()> {
+    stream.write_all(last_words).await?;
+    stream.shutdown().await?;
+    while stream.read(&mut [0; 64]).await? > 0 {}
+    Ok(())
 }
 
 /// Reads until the head is whole; where it ends, or nothing at the end of the connection.
