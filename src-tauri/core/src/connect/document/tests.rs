@@ -334,6 +334,73 @@ mod yaml_files {
     }
 
     #[test]
+    fn what_aliases_may_mean_is_not_touched() {
+        // The table has an anchor or a tag: what is put into it would stand wherever an alias does.
+        for text in [
+            "extensions: &~ #\" none",
+            "extensions: &~ #\" none\r\n",
+            "extensions: &a\nb: *a\n",
+            "extensions: &a {}\nb: *a\n",
+            "extensions:\n  &a\n",
+            "extensions: &a\n  c: 1\nb: *a\n",
+            "extensions: &a\n  jean-memory:\n    url: x\nb: *a\n",
+            "extensions: !!map {}\n",
+            "extensions: !x\n  c: 1\n",
+            "extensions:\n  !!map\n  c: 1\n",
+            "!x extensions:\n  c: 1\n",
+            "&a extensions:\n  c: *a\n",
+        ] {
+            assert_eq!(refused(Format::Yaml, text), Unreadable::Unusual("extensions".into()), "{text}");
+        }
+        // So has the entry that is there, and what is in it.
+        for entry in [
+            "jean-memory: &a\n    url: x\n",
+            "jean-memory:\n    url: &a x\n",
+            "jean-memory:\n    - b: &a {}\n",
+            "jean-memory:\n    &a b: 1\n",
+            "jean-memory: &a\n",
+            "&a jean-memory:\n    url: x\n",
+            "!x jean-memory:\n    url: &a x\n",
+        ] {
+            for text in [
+                format!("extensions:\n  {entry}"),
+                format!("extensions:\n  {entry}b: *a\n"),
+                // The alias would mean another.
+                format!("b: &a 1\nextensions:\n  {entry}c: *a\n"),
+            ] {
+                let refusal = Unreadable::Unusual("extensions".into());
+                assert_eq!(refused(Format::Yaml, &text), refusal, "{text}");
+                assert_eq!(Format::Yaml.take(&text, place(Format::Yaml)), Err(refusal), "{text}");
+            }
+        }
+        // A file that says nothing but that there is something to say.
+        for text in ["&a", "!!null\n", "--- !x\n", "&a # mine\n"] {
+            let reason = Unreadable::Unexpected("a YAML configuration");
+            assert_eq!(refused(Format::Yaml, text), reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn anchors_tags_and_aliases_of_others_stay() {
+        put(Format::Yaml, "base: &a !x\n  c: 1\nextensions:\n  d: *a\n  e: &f !!str 1\ng: [*f, &h 2, *h]\n");
+        put(Format::Yaml, "base: &a {}\nextensions:\n  jean-memory: *a\nb: *a\n");
+        put(Format::Yaml, "base: &a {}\nextensions:\n  <<: *a\n");
+        put(Format::Yaml, "a: &b");
+        put(Format::Yaml, "a: &b\nextensions:\nc: *b");
+    }
+
+    #[test]
+    fn an_alias_that_would_mean_another_is_a_change() {
+        let (format, place) = (Format::Yaml, place(Format::Yaml));
+        let before = "a: &x 1\nextensions:\n  b: &x 2\nc: *x\n";
+        let whole = format.value(before, place).unwrap();
+        let splice = Splice::replace(before, 25..27, "");
+        assert_eq!(splice.applied_to(before), "a: &x 1\nextensions:\n  b:  2\nc: *x\n");
+        let checked = format.checked(before, &whole, splice, place, None);
+        assert_eq!(checked, Err(Unreadable::Unusual("extensions".into())));
+    }
+
+    #[test]
     fn taking_it_out_by_hand_leaves_the_others_as_they_are() {
         let place = place(Format::Yaml);
         for (before, after) in [

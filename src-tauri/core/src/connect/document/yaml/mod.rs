@@ -1,5 +1,6 @@
 //! YAML, by whole lines: a new entry is the first of its table, straight under the table's name. Only files that are
-//! one table of tables in the indented style are edited; everything rarer is for its author.
+//! one table of tables in the indented style are edited; everything rarer is for its author. That is also our table with
+//! an anchor or a tag, and an entry with one anywhere: what changes there changes wherever an alias stands.
 
 mod tree;
 
@@ -35,8 +36,9 @@ pub(super) fn put(text: &str, place: Place<'_>, entry: &Entry) -> Result<Splice,
         let entry = rendered(place, entry, INDENT, end);
         return Ok(Splice::insert(text.len(), format!("{lead}{}:{end}{entry}", place.container)));
     };
-    if let Some((key, _)) = member(container, place.name) {
-        let lines = lines_of(text, &root, container, key, place)?;
+    if let Some(previous) = member(container, place.name) {
+        let (key, _) = previous;
+        let lines = lines_of(text, &root, container, previous, place)?;
         return Ok(Splice::replace(text, lines, rendered(place, entry, key.column, end)));
     }
     if container.members().is_empty() {
@@ -62,8 +64,8 @@ pub(super) fn put(text: &str, place: Place<'_>, entry: &Entry) -> Result<Splice,
 pub(super) fn take(text: &str, place: Place<'_>) -> Result<Option<Splice>, Unreadable> {
     let Some(root) = parse(text, place)? else { return Ok(None) };
     let Some((_, container)) = member(&root, place.container) else { return Ok(None) };
-    let Some((key, _)) = member(container, place.name) else { return Ok(None) };
-    let lines = lines_of(text, &root, container, key, place)?;
+    let Some(entry) = member(container, place.name) else { return Ok(None) };
+    let lines = lines_of(text, &root, container, entry, place)?;
     Ok(Some(Splice::replace(text, lines, "")))
 }
 
@@ -75,18 +77,21 @@ fn parse(text: &str, place: Place<'_>) -> Result<Option<Node>, Unreadable> {
             return Err(Unreadable::Unusual(place.container.to_owned()));
         }
         Kind::Table(_) => {}
-        Kind::List(_) | Kind::Scalar(_) | Kind::Alias => {
+        Kind::List(_) | Kind::Scalar(_) | Kind::Alias(_) => {
             return Err(Unreadable::Unexpected("a YAML configuration"));
         }
     }
     once(&root, place.container)?;
-    if let Some((_, container)) = member(&root, place.container) {
+    if let Some((name, container)) = member(&root, place.container) {
         match &container.kind {
+            Kind::Table(_) | Kind::Scalar(_) if name.is_marked || container.is_marked => {
+                return Err(Unreadable::Unusual(place.container.to_owned()));
+            }
             Kind::Table(members) if !members.is_empty() && container.is_flow(text) => {
                 return Err(Unreadable::Unusual(place.container.to_owned()));
             }
             Kind::Table(_) | Kind::Scalar(Value::Null) => {}
-            Kind::List(_) | Kind::Scalar(_) | Kind::Alias => {
+            Kind::List(_) | Kind::Scalar(_) | Kind::Alias(_) => {
                 return Err(Unreadable::NotATable(place.container.to_owned()));
             }
         }
@@ -109,13 +114,13 @@ fn lines_of(
     text: &str,
     root: &Node,
     container: &Node,
-    key: &Node,
+    (key, value): (&Node, &Node),
     place: Place<'_>,
 ) -> Result<Range<usize>, Unreadable> {
     let start = start_of_line(text, key.line);
     let is_alone =
         text[start..].len() > key.column && text[start..].bytes().take(key.column).all(|b| b == b' ');
-    if !is_alone {
+    if !is_alone || key.is_marked || value.has_marks() {
         return Err(Unreadable::Unusual(place.container.to_owned()));
     }
     let keys = container.members().iter().chain(root.members()).map(|(key, _)| key.line);

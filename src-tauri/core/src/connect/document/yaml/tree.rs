@@ -1,4 +1,5 @@
-//! A YAML file as a tree that knows where its nodes are. Aliases stay names, so none can grow without end.
+//! A YAML file as a tree that knows where its nodes are. Aliases stay names, so none can grow without end; what they mean
+//! is known by the anchor's number, which is its place among all anchors of the file.
 
 use std::ops::Range;
 
@@ -16,6 +17,8 @@ pub(super) struct Node {
     pub(super) line: usize,
     /// Counted from 0.
     pub(super) column: usize,
+    /// Whether it has an anchor or a tag: text that belongs to it and is in front of it, perhaps on another line.
+    pub(super) is_marked: bool,
     /// In characters.
     span: Range<usize>,
 }
@@ -24,7 +27,8 @@ pub(super) enum Kind {
     Table(Vec<(Node, Node)>),
     List(Vec<Node>),
     Scalar(Value),
-    Alias,
+    /// With the number of its anchor.
+    Alias(usize),
 }
 
 /// The only document in the file, if it has one with something in it.
@@ -34,23 +38,25 @@ pub(super) fn parse(text: &str) -> Result<Option<Node>, Unreadable> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| Unreadable::Damaged { line: error.marker().line() })?;
         let done = match event {
-            Event::MappingStart(..) => {
-                open.push((Node::new(Kind::Table(Vec::new()), span), Vec::new()));
+            Event::MappingStart(anchor, tag) => {
+                let node = Node::new(Kind::Table(Vec::new()), span).marked(anchor, tag.is_some());
+                open.push((node, Vec::new()));
                 None
             }
-            Event::SequenceStart(..) => {
-                open.push((Node::new(Kind::List(Vec::new()), span), Vec::new()));
+            Event::SequenceStart(anchor, tag) => {
+                let node = Node::new(Kind::List(Vec::new()), span).marked(anchor, tag.is_some());
+                open.push((node, Vec::new()));
                 None
             }
             Event::MappingEnd | Event::SequenceEnd => {
                 open.pop().map(|(node, parts)| node.filled(parts, span))
             }
-            Event::Scalar(text, style, _, tag) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 let is_plain = style == ScalarStyle::Plain && tag.is_none();
                 let value = if is_plain { plain(&text) } else { Value::String(text.into_owned()) };
-                Some(Node::new(Kind::Scalar(value), span))
+                Some(Node::new(Kind::Scalar(value), span).marked(anchor, tag.is_some()))
             }
-            Event::Alias(_) => Some(Node::new(Kind::Alias, span)),
+            Event::Alias(anchor) => Some(Node::new(Kind::Alias(anchor), span)),
             Event::DocumentStart(_) if root.is_some() => {
                 return Err(Unreadable::Unexpected("a YAML configuration"));
             }
@@ -70,13 +76,18 @@ pub(super) fn parse(text: &str) -> Result<Option<Node>, Unreadable> {
             }
         }
     }
-    Ok(root.filter(|root| !matches!(root.kind, Kind::Scalar(Value::Null))))
+    Ok(root.filter(|root| root.is_marked || !matches!(root.kind, Kind::Scalar(Value::Null))))
 }
 
 impl Node {
     fn new(kind: Kind, span: Span) -> Self {
         let (line, column) = (span.start.line(), span.start.col());
-        Self { kind, line, column, span: span.start.index()..span.end.index() }
+        Self { kind, line, column, is_marked: false, span: span.start.index()..span.end.index() }
+    }
+
+    /// Anchors are counted from 1; 0 is none.
+    fn marked(self, anchor: usize, has_tag: bool) -> Self {
+        Self { is_marked: anchor > 0 || has_tag, ..self }
     }
 
     fn filled(mut self, parts: Vec<Node>, end: Span) -> Self {
@@ -90,7 +101,7 @@ impl Node {
                 }
                 Kind::Table(members)
             }
-            Kind::List(_) | Kind::Scalar(_) | Kind::Alias => Kind::List(parts),
+            Kind::List(_) | Kind::Scalar(_) | Kind::Alias(_) => Kind::List(parts),
         };
         self
     }
@@ -99,7 +110,7 @@ impl Node {
     pub(super) fn members(&self) -> &[(Node, Node)] {
         match &self.kind {
             Kind::Table(members) => members,
-            Kind::List(_) | Kind::Scalar(_) | Kind::Alias => &[],
+            Kind::List(_) | Kind::Scalar(_) | Kind::Alias(_) => &[],
         }
     }
 
@@ -112,6 +123,16 @@ impl Node {
         text[byte(text, self.span.start)..].starts_with('{')
     }
 
+    /// Whether it or anything in it has an anchor or a tag.
+    pub(super) fn has_marks(&self) -> bool {
+        let is_in = match &self.kind {
+            Kind::Table(members) => members.iter().any(|(key, value)| key.has_marks() || value.has_marks()),
+            Kind::List(parts) => parts.iter().any(Node::has_marks),
+            Kind::Scalar(_) | Kind::Alias(_) => false,
+        };
+        self.is_marked || is_in
+    }
+
     /// Its bytes.
     pub(super) fn written(&self, text: &str) -> Range<usize> {
         byte(text, self.span.start)..byte(text, self.span.end)
@@ -120,7 +141,7 @@ impl Node {
     pub(super) fn value(&self) -> Value {
         match &self.kind {
             Kind::Scalar(value) => value.clone(),
-            Kind::Alias => Value::String("*".into()),
+            Kind::Alias(anchor) => Value::String(format!("*{anchor}")),
             Kind::List(parts) => Value::Array(parts.iter().map(Node::value).collect()),
             Kind::Table(members) => {
                 let named = |(key, value): &(Node, Node)| match key.value() {
