@@ -44,6 +44,13 @@ pub(super) fn place(format: Format) -> Place<'static> {
     Place { container, name: "jean-memory" }
 }
 
+/// What stands behind an empty table or a word for nothing.
+pub(super) fn beyond_nothing(text: &str) -> &str {
+    let braces = text.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('}'));
+    let words = || ["null", "Null", "NULL", "~"].iter().find_map(|nothing| text.strip_prefix(nothing));
+    braces.or_else(words).unwrap_or(text)
+}
+
 /// All that is promised of a file, whether it can be edited or not.
 #[track_caller]
 pub(super) fn keeps_its_promises(format: Format, before: &str) {
@@ -61,8 +68,7 @@ pub(super) fn keeps_its_promises(format: Format, before: &str) {
     assert_eq!(&before[splice.at..splice.at + splice.removed.len()], &splice.removed);
     assert!(after.starts_with(&before[..splice.at]));
     assert!(after.ends_with(&before[splice.at + splice.removed.len()..]));
-    let nothing = ["{}", "null", "~"].iter().find_map(|nothing| splice.removed.strip_prefix(nothing));
-    let kept = nothing.unwrap_or(&splice.removed).trim();
+    let kept = beyond_nothing(&splice.removed).trim();
     assert!(previous.is_some() || splice.inserted.contains(kept), "{splice:?}");
     assert_eq!(format.entry(&after, place), Ok(Some(entry().value())));
     let undo = format.undo(&after, place, &splice, previous.as_ref());

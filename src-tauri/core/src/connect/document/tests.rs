@@ -268,6 +268,12 @@ mod yaml_files {
         assert_eq!(put(Format::Yaml, "GOOSE: x"), format!("GOOSE: x\nextensions:\n{ENTRY}"));
         assert_eq!(put(Format::Yaml, "extensions:\na: 1\n"), format!("extensions:\n{ENTRY}a: 1\n"));
         assert_eq!(put(Format::Yaml, "extensions: {}\na: 1\n"), format!("extensions: \n{ENTRY}a: 1\n"));
+        assert_eq!(put(Format::Yaml, "extensions: {  }\na: 1\n"), format!("extensions: \n{ENTRY}a: 1\n"));
+        assert_eq!(
+            put(Format::Yaml, "extensions: {} # too\na: 1\n"),
+            format!("extensions: # too\n{ENTRY}a: 1\n")
+        );
+        assert_eq!(put(Format::Yaml, "extensions: NULL\na: 1\n"), format!("extensions: \n{ENTRY}a: 1\n"));
         assert_eq!(
             put(Format::Yaml, "extensions: ~ # none\na: 1\n"),
             format!("extensions: # none\n{ENTRY}a: 1\n")
@@ -315,6 +321,8 @@ mod yaml_files {
             ("\ta: 1\n", Unreadable::Unusual("extensions".into())),
             ("a: 1\rb: 2\r\n", Unreadable::Unusual("extensions".into())),
             ("extensions: {a: 1}\n", Unreadable::Unusual("extensions".into())),
+            ("extensions: {\n  }\n", Unreadable::Unusual("extensions".into())),
+            ("extensions: { # mine\n  } # too\n", Unreadable::Unusual("extensions".into())),
             ("extensions:\n- a\n", Unreadable::NotATable("extensions".into())),
             ("extensions: 1\n", Unreadable::NotATable("extensions".into())),
             ("b: &x {}\nextensions: *x\n", Unreadable::NotATable("extensions".into())),

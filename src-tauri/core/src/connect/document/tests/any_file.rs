@@ -5,6 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::super::fuzzing::beyond_nothing;
 use super::super::*;
 use super::{entry, place};
 
@@ -149,8 +150,7 @@ fn keeps_its_promises(format: Format, before: &str) -> Result<(), TestCaseError>
     let after = splice.applied_to(before);
     // Only what is replaced goes, and that is the previous entry or nothing that says anything.
     prop_assert_eq!(&before[splice.at..splice.at + splice.removed.len()], &splice.removed);
-    let nothing = ["{}", "null", "~"].iter().find_map(|nothing| splice.removed.strip_prefix(nothing));
-    let kept = nothing.unwrap_or(&splice.removed).trim();
+    let kept = beyond_nothing(&splice.removed).trim();
     prop_assert!(previous.is_some() || splice.inserted.contains(kept), "{:?}", splice);
     prop_assert_eq!(format.entry(&after, place), Ok(Some(entry().value())));
     let undo = format.undo(&after, place, &splice, previous.as_ref());

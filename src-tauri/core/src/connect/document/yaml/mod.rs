@@ -50,8 +50,11 @@ pub(super) fn put(text: &str, place: Place<'_>, entry: &Entry) -> Result<Splice,
             let lead = if text[..at].ends_with('\n') { "" } else { end };
             return Ok(Splice::insert(at, format!("{lead}{entry}")));
         }
-        // A comment stays on the line that it is on.
+        // A comment stays on the line that it is on; one between braces on several lines has no place left.
         let line = after_line(text, container.line);
+        if line < written.end {
+            return Err(Unreadable::Unusual(place.container.to_owned()));
+        }
         let line = line - (text[..line].len() - text[..line].trim_end_matches(['\r', '\n']).len());
         let comment = text[written.end..line].trim();
         let lines = format!("{comment}{end}{}", entry.trim_end_matches(['\r', '\n']));

@@ -91,7 +91,9 @@ impl Node {
     }
 
     fn filled(mut self, parts: Vec<Node>, end: Span) -> Self {
-        self.span.end = end.end.index();
+        // A brace is one character, whatever the parser has read behind it: blanks, and a comment.
+        let brace = usize::from(end.end.index() > end.start.index());
+        self.span.end = end.start.index() + brace;
         self.kind = match self.kind {
             Kind::Table(_) => {
                 let mut members = Vec::with_capacity(parts.len() / 2);
