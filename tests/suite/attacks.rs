@@ -11,5 +11,6 @@ mod other_user;
 mod rebinding;
 mod smuggling;
 mod targets;
+mod unread;
 mod website;
 mod world;

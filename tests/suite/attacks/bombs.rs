@@ -8,7 +8,7 @@ use crate::harness::bridge::Bridge;
 use crate::harness::http::encoded;
 use crate::harness::mcp::{post, reply};
 use crate::harness::oauth::{Client, REDIRECT_URI};
-use crate::harness::stdio::failed;
+use crate::harness::stdio::{done, failed};
 
 /// Deeper than any stack that reads by calling itself.
 const DEEP: usize = 500_000;
@@ -18,7 +18,7 @@ fn nested(open: &str, inside: &str, close: &str) -> String {
 }
 
 /// What it has in memory now, in KiB (proc(5)).
-fn resident(bridge: &Bridge) -> u64 {
+pub(super) fn resident(bridge: &Bridge) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", bridge.pid())).expect("it runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
@@ -63,19 +63,52 @@ async fn a_reply_of_jean_memory_that_is_nested_without_end_is_an_unexpected_answ
     assert_eq!(reply(&fine)["result"]["isError"], false);
 }
 
-#[tokio::test]
-async fn packed_bodies_are_not_unpacked() {
-    // A few bytes of gzip stand for gigabytes: nothing here unpacks, in either direction.
-    let bridge = Bridge::start().await;
-    let tokens = Client::register(&bridge, "Packed").await.sign_in(&bridge).await;
-    let before = resident(&bridge);
-    // A gzip of 10 MiB of blanks, in 10 KiB.
+/// A gzip of 10 MiB of blanks, in 10 KiB.
+fn packed_blanks() -> Vec<u8> {
     let packed = std::process::Command::new("sh")
         .args(["-c", "head -c 10485760 /dev/zero | tr '\\0' ' ' | gzip -9"])
         .output()
         .expect("gzip")
         .stdout;
     assert!(packed.len() < 64 * 1024, "{}", packed.len());
+    packed
+}
+
+#[tokio::test]
+async fn packed_replies_of_jean_memory_are_not_unpacked() {
+    let world = World::start().await;
+    let tokens = world.allowed("App").await;
+    let call = async || {
+        let answer = calling(&world.bridge.http(), &tokens, "list_memories", &json!({})).send().await;
+        assert!(answer.header("content-encoding").is_none());
+        reply(&answer.assert_status(200))["result"].clone()
+    };
+    done(&call().await);
+    let before = resident(&world.bridge);
+    let plain = br#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"plain"}]}}"#.to_vec();
+    for encoding in ["gzip", "deflate", "br", "zstd", "gzip, gzip"] {
+        for body in [packed_blanks(), plain.clone(), Vec::new()] {
+            let packed = Fault::Packed { encoding, body };
+            world.double.fault(packed.on(tool("list_memories")).times(1));
+            let result = call().await;
+            // Whoever says what is not so is not believed, and what it said is not passed on.
+            assert!(!failed(&result).contains("plain"), "{encoding}: {result}");
+        }
+    }
+    assert!(resident(&world.bridge) < before + 8 * 1024, "{before} KiB grew to {}", resident(&world.bridge));
+    for seen in world.double.requests().tool("list_memories").iter() {
+        assert!(seen.header("accept-encoding").is_none(), "nobody asked for that");
+    }
+    done(&call().await);
+}
+
+#[tokio::test]
+async fn packed_bodies_are_not_unpacked() {
+    // A few bytes of gzip stand for gigabytes: nothing here unpacks, in either direction.
+    let bridge = Bridge::start().await;
+    let tokens = Client::register(&bridge, "Packed").await.sign_in(&bridge).await;
+    let before = resident(&bridge);
+    let packed = packed_blanks();
     let http = bridge.http();
     for encoding in ["gzip", "deflate", "br", "zstd", "gzip, gzip"] {
         for path in ["/oauth/register", "/mcp"] {

@@ -1,7 +1,7 @@
 //! Replies in upstream's place: the hosting edge, the memory guard and plain nonsense.
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_TYPE, HOST, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use futures_util::stream;
 use serde_json::{Value, json};
@@ -47,6 +47,11 @@ pub(super) fn reply_instead(fault: &Fault, seen: &Seen) -> Option<Reply> {
         Fault::WrongType(NotJson::Html) => page(StatusCode::OK),
         Fault::WrongType(NotJson::Text) => typed(StatusCode::OK, "text/plain; charset=utf-8", "It works."),
         Fault::Huge { announced } => huge(seen, *announced),
+        Fault::Packed { encoding, body } => {
+            let mut reply = typed(StatusCode::OK, "application/json", body.clone());
+            reply.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+            reply
+        }
         Fault::Canned { status: code, content_type, body } => {
             typed(status(*code), content_type, body.clone())
         }

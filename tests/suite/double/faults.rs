@@ -35,6 +35,8 @@ pub enum Fault {
     WrongType(NotJson),
     /// `huge`: a reply above the cap; unannounced ones have no `Content-Length`.
     Huge { announced: bool },
+    /// Any other bytes, said to be packed in this way.
+    Packed { encoding: &'static str, body: Vec<u8> },
     /// Any other reply, word for word.
     Canned { status: u16, content_type: &'static str, body: String },
 
@@ -197,6 +199,7 @@ impl Fault {
             | Self::NoContent
             | Self::WrongType(_)
             | Self::Huge { .. }
+            | Self::Packed { .. }
             | Self::Canned { .. }
             | Self::Cut(_)
             | Self::Stall

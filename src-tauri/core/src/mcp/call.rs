@@ -17,8 +17,12 @@ use super::failure::words;
 use super::server::{MemoryServer, TITLE};
 use super::service::{CallRecord, MemoryError, Outcome, ToolReply};
 use crate::oauth::Access;
+use crate::oauth::access::Lane;
 use crate::scope::Scope;
 
+/// Calls of one grant that wait or run. Until 2026-07-28 they go on when their client has hung up (protocol.md 7.19), so that
+/// the limit on open requests does not hold for them.
+const MAX_WORK: usize = 64;
 /// How long a call waits for those that its own client began before; as long as one of them may take.
 const TURN_TIME: Duration = Duration::from_secs(120);
 
@@ -78,6 +82,10 @@ impl MemoryServer {
                 record.end(Outcome::Refused, 0);
                 return Ok(failed(format!("Wrong arguments: {error}.")));
             }
+        };
+        let Some(_place) = access.grant.enter(Lane::Work, MAX_WORK) else {
+            record.end(Outcome::Refused, 0);
+            return Ok(failed(words(&MemoryError::Busy { retry_after: None })));
         };
         let upstream = async {
             // In its turn, so that no client keeps the others waiting; the turn lasts as long as the call.

@@ -44,6 +44,7 @@ pub struct LiveGrant {
     /// Fires on revocation, removal of the account and shutdown; whatever runs for the grant ends.
     pub cancelled: CancellationToken,
     calls: AtomicUsize,
+    work: AtomicUsize,
     streams: AtomicUsize,
     turns: Semaphore,
     used: Used,
@@ -56,11 +57,13 @@ struct Used {
     calls: AtomicU64,
 }
 
-/// The two kinds of work that a grant can have open at once, each with a limit of its own.
+/// The kinds of work that a grant can have open at once, each with a limit of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// Requests that are being answered.
+    /// Requests that are being answered, until the answer was read.
     Call,
+    /// Tool calls that wait or run, whether anybody still waits for them or not.
+    Work,
     /// Streams on which a client only listens.
     Stream,
 }
@@ -92,6 +95,7 @@ impl LiveGrant {
             via,
             cancelled: CancellationToken::new(),
             calls: AtomicUsize::new(0),
+            work: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
             turns: Semaphore::new(TURNS),
             used: Used::default(),
@@ -143,6 +147,7 @@ impl LiveGrant {
     fn taken(&self, lane: Lane) -> &AtomicUsize {
         match lane {
             Lane::Call => &self.calls,
+            Lane::Work => &self.work,
             Lane::Stream => &self.streams,
         }
     }

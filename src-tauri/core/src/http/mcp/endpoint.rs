@@ -23,7 +23,7 @@ use super::message::{Content, Head};
 use super::refusal::Refusal;
 use super::reply::Asked;
 use super::sessions::Sessions;
-use super::stream::GrantBody;
+use super::stream::{GrantBody, PlacedBody};
 use super::{accept, batch, body};
 use crate::mcp::{Memories, MemoryServer};
 use crate::oauth::access::{Lane, Pass};
@@ -122,7 +122,8 @@ impl Endpoint {
                 Ok(finish(response, &asked, &caller.access.grant, pass))
             }
             Content::Batch(elements) if session == Some(ProtocolVersion::V_2025_03_26) => {
-                batch::serve(self, caller, &parts, elements).await
+                let response = batch::serve(self, caller, &parts, elements).await?;
+                Ok(response.map(|body| Body::new(PlacedBody::new(body, pass))))
             }
             // protocol.md 7.6
             Content::Batch(_) => Err(Refusal::BatchElsewhere),
@@ -296,7 +297,7 @@ fn finish(response: RmcpResponse, asked: &Asked, grant: &LiveGrant, pass: Pass) 
     if is_stream {
         response.map(|body| Body::new(GrantBody::new(body, grant, pass)))
     } else {
-        response.map(Body::new)
+        response.map(|body| Body::new(PlacedBody::new(body, pass)))
     }
 }
 
