@@ -30,6 +30,15 @@ pub(super) enum Placed {
     Complete(Vec<Value>),
 }
 
+/// The request that an answer is for.
+pub(super) fn answered<A, B, C>(message: &JsonRpcMessage<A, B, C>) -> Option<&RequestId> {
+    match message {
+        JsonRpcMessage::Response(response) => Some(&response.id),
+        JsonRpcMessage::Error(error) => error.id.as_ref(),
+        JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
+    }
+}
+
 impl Batches {
     /// Opens a batch; what of it was answered already is in `answers`. Gives those back if nothing is to come.
     pub(super) fn open(&mut self, waits_for: Vec<RequestId>, answers: Vec<Value>) -> Option<Vec<Value>> {
@@ -45,12 +54,7 @@ impl Batches {
     where
         JsonRpcMessage<A, B, C>: serde::Serialize,
     {
-        let id = match message {
-            JsonRpcMessage::Response(response) => Some(&response.id),
-            JsonRpcMessage::Error(error) => error.id.as_ref(),
-            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
-        };
-        let Some((position, id)) = id.and_then(|id| Some((self.position(id)?, id))) else {
+        let Some((position, id)) = answered(message).and_then(|id| Some((self.position(id)?, id))) else {
             return Placed::Alone;
         };
         self.open[position].answers.extend(serde_json::to_value(message).ok());

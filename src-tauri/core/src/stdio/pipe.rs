@@ -1,9 +1,10 @@
 //! Stdin and stdout as rmcp's transport: one message a line, whatever else comes is survived, and nothing else leaves
 //! (protocol.md 8.1–8.4, 8.9, 8.10).
 
+use std::collections::HashSet;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rmcp::RoleServer;
@@ -17,7 +18,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batches, MAX_BATCH, Placed};
+use super::batch::{Batches, MAX_BATCH, Placed, answered};
 use super::lines::{Line, Lines};
 use super::message::{Heard, Incoming};
 
@@ -28,6 +29,7 @@ const LAST_ANSWERS: Duration = Duration::from_millis(20);
 /// How long nothing is read from a client that does not read its answers, before one more message is: the end of the
 /// input must be seen too.
 const UNREAD: Duration = Duration::from_secs(5);
+const ID_IN_USE: &str = "Another request with this id is open";
 
 type Outgoing = TxJsonRpcMessage<RoleServer>;
 
@@ -44,6 +46,7 @@ impl<W> Clone for Pipe<W> {
 }
 
 struct Output<W> {
+    open: Open,
     inner: Mutex<Inner<W>>,
     /// Whether the client opened with 2025-03-26, the one revision with batches, which is always agreed to.
     takes_batches: AtomicBool,
@@ -56,6 +59,26 @@ struct Inner<W> {
     batches: Batches,
 }
 
+/// Requests that have no answer yet: of two with one id nobody could tell whose an answer is. Not behind the lock of the
+/// output, which is held for as long as nobody reads.
+#[derive(Default)]
+struct Open(StdMutex<HashSet<RequestId>>);
+
+impl Open {
+    /// Whether there was none of that id before.
+    fn begin(&self, id: &RequestId) -> bool {
+        self.ids().insert(id.clone())
+    }
+
+    fn end(&self, id: &RequestId) {
+        self.ids().remove(id);
+    }
+
+    fn ids(&self) -> MutexGuard<'_, HashSet<RequestId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl<W: AsyncWrite + Send + Unpin + 'static> Pipe<W> {
     /// Begins to read. `ended` is fired soon after the input ended, and when nobody reads the output.
     pub(super) fn open<R>(input: R, output: W, ended: CancellationToken) -> Self
@@ -64,6 +87,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Pipe<W> {
     {
         let (heard, receiver) = mpsc::channel(QUEUE);
         let output = Arc::new(Output {
+            open: Open::default(),
             inner: Mutex::new(Inner { writer: output, batches: Batches::default() }),
             takes_batches: AtomicBool::new(false),
             ended,
@@ -104,7 +128,15 @@ where
             Ok(None) | Err(_) => break,
         };
         let messages = match read {
-            Heard::One(message) => vec![*message],
+            Heard::One(message) => {
+                if let Some(id) = asks(&message)
+                    && !output.open.begin(id)
+                {
+                    output.refuse(ID_IN_USE, Some(id.clone())).await;
+                    continue;
+                }
+                vec![*message]
+            }
             Heard::Batch(elements) => output.unpack(elements).await,
             Heard::Invalid(id) => {
                 output.refuse("Not a JSON-RPC message", id).await;
@@ -140,6 +172,14 @@ fn opens(message: &Incoming) -> Option<&ProtocolVersion> {
     }
 }
 
+/// The id of a request.
+fn asks(message: &Incoming) -> Option<&RequestId> {
+    match message {
+        JsonRpcMessage::Request(request) => Some(&request.id),
+        JsonRpcMessage::Notification(_) | JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => None,
+    }
+}
+
 /// The request that a message takes back.
 fn cancels(message: &Incoming) -> Option<&RequestId> {
     match message {
@@ -157,6 +197,9 @@ fn cancels(message: &Incoming) -> Option<&RequestId> {
 
 impl<W: AsyncWrite + Send + Unpin> Output<W> {
     async fn send(&self, item: &Outgoing) -> io::Result<()> {
+        if let Some(id) = answered(item) {
+            self.open.end(id);
+        }
         let mut inner = self.inner.lock().await;
         match inner.batches.place(item) {
             Placed::Alone => self.write(&mut inner.writer, item).await,
@@ -181,9 +224,18 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
             self.refuse(&format!("A batch has 1 to {MAX_BATCH} messages"), None).await;
             return Vec::new();
         }
+        let elements: Vec<_> = elements.iter().map(Heard::element).collect();
+        let ids = elements
+            .iter()
+            .filter_map(|element| if let Heard::One(one) = element { asks(one) } else { None });
+        let mut seen = HashSet::new();
+        if !ids.into_iter().all(|id| seen.insert(id)) {
+            self.refuse("Two requests of a batch have the same id", None).await;
+            return Vec::new();
+        }
         let (mut messages, mut waits_for, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         for element in elements {
-            match Heard::element(&element) {
+            match element {
                 Heard::One(message) => match &*message {
                     // 2025-03-26 lifecycle: never inside a batch.
                     JsonRpcMessage::Request(request)
@@ -191,6 +243,10 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
                     {
                         let words = "initialize cannot be part of a batch";
                         answers.extend(serde_json::to_value(refusal(words, Some(request.id.clone()))).ok());
+                    }
+                    JsonRpcMessage::Request(request) if !self.open.begin(&request.id) => {
+                        answers
+                            .extend(serde_json::to_value(refusal(ID_IN_USE, Some(request.id.clone()))).ok());
                     }
                     JsonRpcMessage::Request(request) => {
                         waits_for.push(request.id.clone());
@@ -220,6 +276,7 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
     }
 
     async fn give_up(&self, id: &RequestId) {
+        self.open.end(id);
         let mut inner = self.inner.lock().await;
         if let Some(answers) = inner.batches.give_up(id) {
             let _ = self.write(&mut inner.writer, &answers).await;

@@ -41,6 +41,51 @@ async fn a_request_that_cannot_be_read_is_answered_to_whoever_waits() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_open_is_not_opened_again_and_every_request_has_one_answer() {
+    let (_home, paths) = home();
+    let mut bridge = super::bridge::Bridge::start(&paths, Some("a"));
+    bridge.reply("tools/call", super::bridge::Reply::Never);
+    let mut client = Client::open(&paths, "2025-03-26").await;
+    let call = |id: u64| request(id, "tools/call", json!({"name": "list_memories", "arguments": {}}));
+    client.say(call(7)).await;
+    bridge.asked().await;
+    client.say(call(7)).await;
+    assert_eq!(client.answer(7).await["error"]["code"], -32600);
+    // Nor in a batch, where the answer of the first would be taken for the second's.
+    client.say(json!([request(7, "ping", json!({})), request(8, "ping", json!({}))])).await;
+    let answers = client.hear().await;
+    let of = |id: u64| answers.as_array().unwrap().iter().find(|answer| answer["id"] == id).cloned();
+    assert_eq!(of(7).unwrap()["error"]["code"], -32600, "{answers}");
+    assert_eq!(of(8).unwrap()["result"], json!({}), "{answers}");
+    // A text is another id, and an id that was answered or taken back is free.
+    client.say(request("7", "ping", json!({}))).await;
+    assert_eq!(client.answer("7").await["result"], json!({}));
+    client
+        .say(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7}}))
+        .await;
+    bridge.given_up().await;
+    for _ in 0..2 {
+        client.say(request(7, "ping", json!({}))).await;
+        assert_eq!(client.answer(7).await["result"], json!({}));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_with_one_id_twice_is_refused_whole() {
+    let (_home, paths) = home();
+    let mut client = Client::open(&paths, "2025-03-26").await;
+    for id in [json!(7), json!("a")] {
+        let ping = || json!({"jsonrpc": "2.0", "id": id, "method": "ping"});
+        client.say(json!([ping(), ping()])).await;
+        let answer = client.hear().await;
+        assert_eq!((answer["error"]["code"].as_i64(), answer.get("id")), (Some(-32600), None), "{answer}");
+        // And holds nothing back afterwards.
+        client.say(ping()).await;
+        assert_eq!(client.answer(id).await["result"], json!({}));
+    }
+}
+
+#[tokio::test]
 async fn a_line_that_is_too_long_is_refused_and_the_next_one_is_read() {
     let (_home, paths) = home();
     let mut client = Client::open(&paths, "2025-06-18").await;
