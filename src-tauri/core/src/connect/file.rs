@@ -69,9 +69,16 @@ impl Snapshot {
             Err(error) if error.kind() == ErrorKind::NotADirectory => return Err(FileError::NotAFile),
             Err(error) => return Err(error.into()),
         };
-        let found = fs::metadata(&real)?;
+        let mut file = match open(&real) {
+            Ok(file) => file,
+            // What it is says more than that it cannot be opened.
+            Err(error) => {
+                return Err(fs::metadata(&real).ok().and_then(|found| check(&found).err()).unwrap_or(error));
+            }
+        };
+        let found = file.metadata()?;
         check(&found)?;
-        let text = String::from_utf8(bytes(&real)?).map_err(|_| FileError::NotText)?;
+        let text = String::from_utf8(bytes(&mut file)?).map_err(|_| FileError::NotText)?;
         Ok(Self { path: real, text, found: Some(found) })
     }
 
@@ -103,7 +110,7 @@ impl Snapshot {
         self.persist(file)?;
         sync_folder(folder)?;
         // What is on the disk now, not what should be.
-        if bytes(&self.path)? == text.as_bytes() { Ok(()) } else { Err(FileError::Changed) }
+        if bytes(&mut open(&self.path)?)? == text.as_bytes() { Ok(()) } else { Err(FileError::Changed) }
     }
 
     /// Removes the file, if it is still what was read: for one that we made.
@@ -114,15 +121,12 @@ impl Snapshot {
     }
 
     fn check_unchanged(&self) -> Result<(), FileError> {
-        let now = match fs::symlink_metadata(&self.path) {
-            Ok(now) => Some(now),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
-        };
-        let is_same = match (&self.found, now) {
-            (None, None) => true,
-            (Some(_), Some(now)) => now.is_file() && bytes(&self.path)? == self.text.as_bytes(),
-            (None, Some(_)) | (Some(_), None) => false,
+        let is_same = match open(&self.path) {
+            Ok(mut file) => {
+                self.exists() && file.metadata()?.is_file() && bytes(&mut file)? == self.text.as_bytes()
+            }
+            Err(FileError::System(error)) if error.kind() == ErrorKind::NotFound => !self.exists(),
+            Err(error) => return Err(error),
         };
         if is_same { Ok(()) } else { Err(FileError::Changed) }
     }
@@ -174,10 +178,29 @@ fn check(found: &Metadata) -> Result<(), FileError> {
     if found.len() > MAX_FILE { Err(FileError::TooLarge) } else { Ok(()) }
 }
 
+/// Opens what has this name, to look at it afterwards: what is looked at before may be another file by the time it is
+/// opened. A link that has just come there is not followed, and a pipe without a writer not waited for.
+fn open(path: &Path) -> Result<fs::File, FileError> {
+    let mut options = fs::File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    match options.open(path) {
+        #[cfg(unix)]
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+            Err(FileError::Changed)
+        }
+        opened => Ok(opened?),
+    }
+}
+
 /// The file's bytes; it may grow while it is read.
-fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+fn bytes(file: &mut fs::File) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE { Err(FileError::TooLarge) } else { Ok(bytes) }
 }
 
@@ -368,6 +391,50 @@ mod tests {
             assert_eq!(path.metadata().unwrap().gid(), 1);
             chown(&path, Some(1), None).unwrap();
             assert!(matches!(Snapshot::read(&path), Err(FileError::Foreign)));
+        }
+
+        #[test]
+        fn what_becomes_something_else_between_a_look_and_the_next_is_never_taken_for_it() {
+            let folder = folder();
+            let path = folder.path().join("a.json");
+            let (real, pipe) = (folder.path().join("real"), folder.path().join("pipe"));
+            let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+            assert!(made.is_ok_and(|status| status.success()));
+            fs::write(&real, "theirs").unwrap();
+            let (done, is_done) = std::sync::mpsc::channel();
+            let swapping = std::thread::spawn(move || {
+                for round in 0.. {
+                    let name = folder.path().join("new");
+                    match round % 3 {
+                        0 => fs::write(&name, "old").unwrap(),
+                        1 => fs::hard_link(&pipe, &name).unwrap(),
+                        _ => symlink(&real, &name).unwrap(),
+                    }
+                    fs::rename(&name, folder.path().join("a.json")).unwrap();
+                    if is_done.try_recv().is_ok() {
+                        break;
+                    }
+                }
+                assert_eq!(fs::read_to_string(&real).unwrap(), "theirs");
+                folder
+            });
+            let (answer, answers) = std::sync::mpsc::channel();
+            std::thread::spawn(move || {
+                for _ in 0..3000 {
+                    if let Ok(snapshot) = Snapshot::read(&path) {
+                        assert!(
+                            ["", "old", "theirs"].contains(&snapshot.text.as_str()),
+                            "{:?}",
+                            snapshot.text
+                        );
+                    }
+                }
+                answer.send(()).unwrap();
+            });
+            // A pipe that was opened as a file would be waited for without end.
+            answers.recv_timeout(std::time::Duration::from_secs(30)).expect("an end");
+            done.send(()).unwrap();
+            drop(swapping.join().expect("the other file is as it was"));
         }
 
         #[test]
