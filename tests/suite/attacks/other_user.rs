@@ -74,9 +74,10 @@ async fn a_link_in_the_place_of_a_file_is_not_followed_into_somebody_elses() {
         std::fs::create_dir(home.path().join(folder)).unwrap();
         std::fs::set_permissions(home.path().join(folder), std::fs::Permissions::from_mode(0o700)).unwrap();
     }
-    for place in ["run/bridge.sock", "data/bridge.db"] {
+    for place in ["run/bridge.sock", "run/bridge.lock", "data/bridge.db"] {
         let link = home.path().join(place);
         std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        let _ = std::fs::remove_file(&link);
         symlink(&precious, &link).unwrap();
         // It may start without what is there, or refuse to; it takes nothing that is not its own for a socket or a database.
         let started = BridgeOptions::default().home(home.path()).try_start().await;

@@ -83,7 +83,11 @@ impl Lock {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
             #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            {
+                use std::os::unix::fs::OpenOptionsExt as _;
+                // What a link leads to would be locked over and over, because it never has this name.
+                options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+            }
             let lock = options.open(&path).map_err(failed)?;
             lock.try_lock().map_err(|error| match error {
                 TryLockError::WouldBlock => ClaimError::AlreadyRunning,
