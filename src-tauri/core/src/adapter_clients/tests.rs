@@ -18,6 +18,7 @@ use crate::oauth::metadata_document::ClientDocuments;
 use crate::oauth::{Lifetimes, LiveGrant, SigningKeys};
 use crate::process::{Process, ProcessId};
 use crate::scope::{Scope, Scopes};
+use crate::store::Whose;
 use crate::upstream::Upstream;
 use crate::vault::Vault;
 
@@ -180,7 +181,7 @@ impl World {
     }
 
     async fn grants(&self) -> usize {
-        self.clients.parts.store.live_grants().await.unwrap().len()
+        self.clients.parts.store.fold_live_grants(Whose::Everybody, 0, |count, _| *count += 1).await.unwrap()
     }
 }
 

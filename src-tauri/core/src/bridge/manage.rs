@@ -10,7 +10,7 @@ use crate::clock::rfc3339;
 use crate::ids::AccountId;
 use crate::oauth::{Arriving, Connected};
 use crate::scope::Scopes;
-use crate::store::StoreError;
+use crate::store::{StoreError, Whose};
 use crate::unbroken::unbroken;
 use crate::view::{AccountView, ClientView, Via};
 
@@ -20,7 +20,7 @@ impl Bridge {
     /// # Errors
     /// [`StoreError`].
     pub async fn clients(&self) -> Result<Vec<ClientView>, StoreError> {
-        Ok(self.oauth.connected().await?.into_iter().map(client_view).collect())
+        Ok(self.oauth.connected(Whose::Everybody).await?.into_iter().map(client_view).collect())
     }
 
     /// Ends everything a client may do: its next request is 401, its streams end, its refresh tokens are
@@ -31,7 +31,7 @@ impl Bridge {
     /// # Errors
     /// [`RevokeError`].
     pub async fn revoke(&self, client: &str) -> Result<ClientView, RevokeError> {
-        let clients = self.revocable(self.adapters.asking()).await?;
+        let clients = self.revocable(Whose::Called(client.to_owned()), self.adapters.asking()).await?;
         let by_id = clients.iter().find(|one| one.id.as_str() == client);
         let by_name: Vec<_> = clients.iter().filter(|one| one.name == client).collect();
         let found = match (by_id, by_name.as_slice()) {
@@ -51,7 +51,7 @@ impl Bridge {
     /// # Errors
     /// [`StoreError`]; then those that come after the failure are still connected.
     pub async fn revoke_all(&self) -> Result<usize, StoreError> {
-        let clients = self.revocable(self.adapters.arriving()).await?;
+        let clients = self.revocable(Whose::Everybody, self.adapters.arriving()).await?;
         for client in &clients {
             self.adapters.take_back(&client.id);
         }
@@ -65,14 +65,19 @@ impl Bridge {
         .await
     }
 
-    /// Clients that are connected, and those that are about to be; `waiting` are clients of the adapter.
-    async fn revocable(&self, waiting: Vec<AdapterClient>) -> Result<Vec<ClientView>, StoreError> {
+    /// Those of these clients that are connected, and all that are about to be; `waiting` are clients of the adapter.
+    async fn revocable(
+        &self,
+        whose: Whose,
+        waiting: Vec<AdapterClient>,
+    ) -> Result<Vec<ClientView>, StoreError> {
         let now = self.clock.now();
         // First who is about to be: whoever becomes connected in between is in both lists, not in neither.
         let arriving = self.oauth.arriving(now).into_iter().map(|client| arriving_view(client, now));
         let waiting = waiting.into_iter().map(|client| waiting_view(client, now));
         let arriving: Vec<_> = arriving.chain(waiting).collect();
-        let mut clients = self.clients().await?;
+        let connected = self.oauth.connected(whose).await?;
+        let mut clients: Vec<_> = connected.into_iter().map(client_view).collect();
         for client in arriving {
             if clients.iter().all(|known| known.id != client.id) {
                 clients.push(client);

@@ -1,7 +1,7 @@
 //! Access tokens whose grant is alive, in memory: a request is checked without a database read, and
 //! revocation takes effect at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::SystemTime;
 
@@ -138,7 +138,9 @@ impl LiveGrants {
     pub fn end(&self, ids: &[GrantId]) {
         let mut table = self.write();
         table.revocations += 1;
-        table.tokens.retain(|_, known| !ids.contains(&known.grant.id));
+        // An account may have as many grants as there are tokens here, and nobody is checked meanwhile.
+        let ended: HashSet<_> = ids.iter().collect();
+        table.tokens.retain(|_, known| !ended.contains(&known.grant.id));
         for id in ids {
             if let Some(grant) = table.grants.remove(id) {
                 grant.cancelled.cancel();

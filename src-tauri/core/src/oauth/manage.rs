@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::AuthorizationServer;
 use crate::ids::{AccountId, ClientId, GrantId};
 use crate::scope::Scopes;
-use crate::store::{GrantRecord, StoreError};
+use crate::store::{GrantRecord, StoreError, Whose};
 
 /// Registrations that were never allowed anything are forgotten after this (protocol.md 2.11).
 const UNUSED_CLIENT: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -28,6 +28,29 @@ pub struct Connected {
     pub calls: u64,
 }
 
+impl Connected {
+    /// Puts a grant to the others of its client; they come in any order.
+    fn add(clients: &mut HashMap<ClientId, Self>, grant: GrantRecord) {
+        let Some(known) = clients.get_mut(&grant.client_id) else {
+            let (since, last_used_at, calls) = (grant.created_at, grant.last_used_at, grant.calls);
+            clients.insert(grant.client_id.clone(), Self { newest: grant, since, last_used_at, calls });
+            return;
+        };
+        known.since = known.since.min(grant.created_at);
+        known.last_used_at = known.last_used_at.max(grant.last_used_at);
+        known.calls += grant.calls;
+        // Of two that were given in the same second, always the same one.
+        if (known.newest.created_at, &known.newest.id) < (grant.created_at, &grant.id) {
+            known.newest = grant;
+        }
+    }
+
+    /// What clients are ordered by.
+    fn age(&self) -> (SystemTime, &ClientId) {
+        (self.since, &self.newest.client_id)
+    }
+}
+
 /// A client that was allowed and is not connected yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arriving {
@@ -42,27 +65,16 @@ pub struct Arriving {
 }
 
 impl AuthorizationServer {
-    /// Clients with a grant that is alive, oldest first.
+    /// Those of these clients that have a grant that is alive, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn connected(&self) -> Result<Vec<Connected>, StoreError> {
+    pub async fn connected(&self, whose: Whose) -> Result<Vec<Connected>, StoreError> {
         self.write_down_uses().await?;
-        let mut order = Vec::new();
-        let mut clients: HashMap<ClientId, Connected> = HashMap::new();
-        for grant in self.store.live_grants().await? {
-            if let Some(known) = clients.get_mut(&grant.client_id) {
-                known.last_used_at = known.last_used_at.max(grant.last_used_at);
-                known.calls += grant.calls;
-                known.newest = grant;
-            } else {
-                order.push(grant.client_id.clone());
-                let (since, last_used_at, calls) = (grant.created_at, grant.last_used_at, grant.calls);
-                clients
-                    .insert(grant.client_id.clone(), Connected { newest: grant, since, last_used_at, calls });
-            }
-        }
-        Ok(order.into_iter().filter_map(|id| clients.remove(&id)).collect())
+        let clients = self.store.fold_live_grants(whose, HashMap::new(), Connected::add).await?;
+        let mut clients: Vec<_> = clients.into_values().collect();
+        clients.sort_by(|one, other| one.age().cmp(&other.age()));
+        Ok(clients)
     }
 
     /// Clients that a person has allowed and that have not fetched their answer or not exchanged their code yet:

@@ -82,11 +82,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn forget_expired_tokens(&self, now: SystemTime) -> Result<usize, StoreError> {
-        self.run(move |db| {
-            let access = db.execute("DELETE FROM access_tokens WHERE expires_at <= ?1", [seconds(now)])?;
-            let refresh = db.execute("DELETE FROM refresh_tokens WHERE expires_at <= ?1", [seconds(now)])?;
-            Ok(access + refresh)
-        })
-        .await
+        let access = self.forget("access_tokens", "jti", "expires_at <= ?1", seconds(now)).await?;
+        let refresh = self.forget("refresh_tokens", "digest", "expires_at <= ?1", seconds(now)).await?;
+        Ok(access + refresh)
     }
 }

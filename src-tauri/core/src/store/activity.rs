@@ -129,6 +129,6 @@ impl Store {
     /// [`StoreError`].
     pub async fn forget_old_activity(&self, age: Duration, now: SystemTime) -> Result<usize, StoreError> {
         let before = since_epoch(now.checked_sub(age).unwrap_or(UNIX_EPOCH));
-        self.run(move |db| db.execute("DELETE FROM activity WHERE at < ?1", [before])).await
+        self.forget("activity", "id", "at < ?1", before).await
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::rows::{Word, seconds, time};
 use super::{AccessTokenRecord, IssuedRefresh, Store, StoreError, access_tokens, refresh_tokens};
@@ -53,6 +53,32 @@ pub struct GrantUse {
     pub last_used_at: SystemTime,
     /// Tool calls since.
     pub calls: u64,
+}
+
+/// Whose grants are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Of every client.
+    Everybody,
+    /// Of the client of this id, and of those that bore this name when they were allowed something that is alive.
+    Called(String),
+}
+
+impl Whose {
+    /// The statement for it, and its parameter.
+    pub(super) fn query(self) -> (String, Option<String>) {
+        match self {
+            // All of them are read: from the table itself that is quicker than by way of an index.
+            Self::Everybody => (format!("SELECT {COLUMNS} FROM grants WHERE +revoked_at IS NULL"), None),
+            Self::Called(called) => (
+                format!(
+                    "SELECT {COLUMNS} FROM grants WHERE revoked_at IS NULL AND client_id IN
+                     (SELECT ?1 UNION SELECT client_id FROM grants WHERE client_name = ?1 AND revoked_at IS NULL)"
+                ),
+                Some(called),
+            ),
+        }
+    }
 }
 
 /// In the order of [`from_row`].
@@ -146,17 +172,24 @@ impl Store {
         .await
     }
 
-    /// Every grant that is alive, oldest first.
+    /// Hands every grant of these clients that is alive to `add`, in no order, and gives what came of it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn live_grants(&self) -> Result<Vec<GrantRecord>, StoreError> {
-        self.run(|db| {
-            db.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM grants WHERE revoked_at IS NULL ORDER BY created_at, id"
-            ))?
-            .query_map([], from_row)?
-            .collect()
+    pub async fn fold_live_grants<T: Send + 'static>(
+        &self,
+        whose: Whose,
+        mut folded: T,
+        add: impl Fn(&mut T, GrantRecord) + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.run(move |db| {
+            let (sql, called) = whose.query();
+            let mut read = db.prepare_cached(&sql)?;
+            let mut rows = read.query(params_from_iter(called))?;
+            while let Some(row) = rows.next()? {
+                add(&mut folded, from_row(row)?);
+            }
+            Ok(folded)
         })
         .await
     }
@@ -223,8 +256,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn count_connected_clients(&self) -> Result<usize, StoreError> {
         self.run(|db| {
-            db.prepare_cached("SELECT count(DISTINCT client_id) FROM grants WHERE revoked_at IS NULL")?
-                .query_row([], |row| row.get(0))
+            db.prepare_cached("SELECT count(*) FROM connected_clients")?.query_row([], |row| row.get(0))
         })
         .await
     }

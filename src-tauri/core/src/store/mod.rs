@@ -37,11 +37,14 @@ pub use at_rest::{Kept, read_at_rest};
 pub use calls::KeptCall;
 pub use clients::{AuthMethod, ClientKind, ClientRecord};
 pub use error::StoreError;
-pub use grants::{GrantRecord, GrantUse};
+pub use grants::{GrantRecord, GrantUse, Whose};
 pub use refresh_tokens::{IssuedRefresh, Nonce, RefreshChange, RefreshRecord, RefreshStanding};
 pub use tool_switches::ToolSwitch;
 
 use trouble::Trouble;
+
+/// Rows that are forgotten in one job: what waits for the store meanwhile, such as a sign-in, waits for no more.
+const SLICE: usize = 2000;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -126,6 +129,22 @@ impl Store {
         });
         self.jobs.send(job).map_err(|_| StoreError::Failed)?;
         answer.await.map_err(|_| StoreError::Failed)?
+    }
+
+    /// Deletes what `condition`, about `?1`, selects of a table, a [`SLICE`] at a time.
+    async fn forget(&self, table: &str, key: &str, condition: &str, value: i64) -> Result<usize, StoreError> {
+        let sql = format!(
+            "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {condition} LIMIT {SLICE})"
+        );
+        let mut forgotten = 0;
+        loop {
+            let sql = sql.clone();
+            let slice = self.run(move |db| db.prepare_cached(&sql)?.execute([value])).await?;
+            forgotten += slice;
+            if slice < SLICE {
+                return Ok(forgotten);
+            }
+        }
     }
 }
 

@@ -47,6 +47,10 @@ fn refresh() -> IssuedRefresh {
     }
 }
 
+async fn live_grants(store: &Store) -> Vec<GrantRecord> {
+    store.fold_live_grants(Whose::Everybody, Vec::new(), Vec::push).await.unwrap()
+}
+
 async fn rotate(store: &Store, digest: Digest, grant: &GrantRecord) -> (bool, Digest) {
     let (next, access) = (refresh(), access(grant));
     let digest_of_next = next.digest;
@@ -69,7 +73,7 @@ async fn what_was_stored_is_there_after_reopening() {
     store.create_grant(grant.clone(), Some(token.clone()), Some(first.clone())).await.unwrap();
     drop(store);
     let store = open(&dir);
-    assert_eq!(store.live_grants().await.unwrap(), vec![grant.clone()]);
+    assert_eq!(live_grants(&store).await, vec![grant.clone()]);
     assert_eq!(store.access_token(&token.jti, now()).await.unwrap(), Some((token, grant.clone())));
     assert_eq!(store.refresh_token(first.digest).await.unwrap().unwrap().grant, grant);
 }
@@ -113,7 +117,7 @@ async fn revoking_ends_every_token_of_the_grant_and_no_other() {
     assert_eq!(store.access_token(&gone_token.jti, now()).await.unwrap(), None);
     assert_eq!(store.refresh_token(first.digest).await.unwrap(), None);
     assert!(store.access_token(&stays_token.jti, now()).await.unwrap().is_some());
-    assert_eq!(store.live_grants().await.unwrap(), vec![stays]);
+    assert_eq!(live_grants(&store).await, vec![stays]);
     assert!(!store.revoke_grant(&gone.id, now()).await.unwrap());
     assert_eq!(store.last_allowed(&gone.client_id, "127.0.0.1").await.unwrap(), Some(now()));
 }
@@ -256,6 +260,73 @@ async fn calls_are_listed_by_client_tool_and_failure_page_by_page() {
 }
 
 #[tokio::test]
+async fn clients_with_a_grant_that_lives_are_counted_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let (one, again, other) =
+        (grant(), grant(), GrantRecord { client_id: ClientId::new("other"), ..grant() });
+    for grant in [&one, &again, &other] {
+        store.create_grant(grant.clone(), None, None).await.unwrap();
+    }
+    let count = async || store.count_connected_clients().await.unwrap();
+    assert_eq!(count().await, 2);
+    for _ in 0..2 {
+        store.revoke_grant(&one.id, now()).await.unwrap();
+        assert_eq!(count().await, 2);
+    }
+    store.revoke_grant(&again.id, now()).await.unwrap();
+    assert_eq!(count().await, 1);
+    store.create_grant(GrantRecord { id: GrantId::random(), ..one }, None, None).await.unwrap();
+    assert_eq!(count().await, 2);
+    store.revoke_account(&other.account_id, now()).await.unwrap();
+    assert_eq!(count().await, 0);
+}
+
+#[tokio::test]
+async fn a_client_is_found_by_its_id_and_by_a_name_that_it_bore() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let named = |id: &str, name: &str| GrantRecord {
+        id: GrantId::random(),
+        client_id: ClientId::new(id),
+        client_name: name.into(),
+        ..grant()
+    };
+    let gone = named("gone", "Ann");
+    for grant in [&named("a", "Ann"), &named("a", "Anne"), &named("b", "Bea"), &gone] {
+        store.create_grant(grant.clone(), None, None).await.unwrap();
+    }
+    store.revoke_grant(&gone.id, now()).await.unwrap();
+    let called = async |called: &str| {
+        let found = store.fold_live_grants(Whose::Called(called.into()), Vec::new(), Vec::push).await;
+        let mut names: Vec<_> = found.unwrap().into_iter().map(|grant| grant.client_name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(called("Ann").await, ["Ann", "Anne"]);
+    assert_eq!(called("a").await, ["Ann", "Anne"]);
+    assert_eq!(called("b").await, ["Bea"]);
+    assert_eq!(called("gone").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn others_are_served_while_much_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let old = call(0, "client", "ask", CallOutcome::Ok);
+    store.add_activity(vec![old; 2 * SLICE + 1]).await.unwrap();
+    let most = u32::try_from(3 * SLICE).unwrap();
+    let later = now() + Duration::from_secs(60);
+    // Asked second, and answered when a slice is gone and not all of it.
+    let (forgotten, seen) = tokio::join!(
+        store.forget_old_activity(Duration::from_secs(30), later),
+        store.calls(CallFilter::default(), most)
+    );
+    assert_eq!((forgotten.unwrap(), seen.unwrap().len()), (2 * SLICE + 1, SLICE + 1));
+    assert_eq!(store.calls(CallFilter::default(), most).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn the_newest_grant_that_lives_is_the_one_that_counts() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
@@ -295,7 +366,8 @@ async fn the_first_layout_is_brought_up_to_date_and_kept_beside_it() {
     };
     let failures = CallFilter { failures_only: true, ..CallFilter::default() };
     assert_eq!(store.calls(failures, 10).await.unwrap(), [kept]);
-    assert_eq!(store.live_grants().await.unwrap()[0].calls, 7);
+    assert_eq!(live_grants(&store).await[0].calls, 7);
+    assert_eq!(store.count_connected_clients().await.unwrap(), 1);
     let switch = ToolSwitch { client_id: ClientId::new("client"), tool: "ask".into(), is_on: false };
     store.save_tool_switch(switch.clone()).await.unwrap();
     assert_eq!(store.tool_switches().await.unwrap(), [switch]);
@@ -308,6 +380,26 @@ async fn the_first_layout_is_brought_up_to_date_and_kept_beside_it() {
     assert!(count("tool_switches").is_err(), "the copy is of the old layout");
 }
 
+/// How SQLite goes about a statement.
+fn plan(db: &Connection, sql: &str, values: impl rusqlite::Params) -> String {
+    let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let steps = explain.query_map(values, |row| row.get(3)).unwrap();
+    steps.map(Result::unwrap).collect::<Vec<String>>().join("; ")
+}
+
+#[tokio::test]
+async fn finding_a_client_reads_its_own_grants_only() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(&dir));
+    let db = Connection::open(dir.path().join("bridge.db")).unwrap();
+    let (sql, called) = Whose::Called("Ann".into()).query();
+    let steps = plan(&db, &sql, rusqlite::params_from_iter(called));
+    assert!(steps.contains("grants_by_client") && steps.contains("grants_by_name"), "{steps}");
+    assert!(!steps.contains("SCAN grants"), "{steps}");
+    let (sql, _) = Whose::Everybody.query();
+    assert_eq!(plan(&db, &sql, []), "SCAN grants");
+}
+
 #[tokio::test]
 async fn looking_through_calls_reads_no_more_than_it_must() {
     let dir = tempfile::tempdir().unwrap();
@@ -315,9 +407,7 @@ async fn looking_through_calls_reads_no_more_than_it_must() {
     let db = Connection::open(dir.path().join("bridge.db")).unwrap();
     let plan = |filter: CallFilter| {
         let (sql, values) = calls::query(filter, 10);
-        let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-        let steps = explain.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
-        steps.map(Result::unwrap).collect::<Vec<String>>().join("; ")
+        plan(&db, &sql, rusqlite::params_from_iter(values))
     };
     let all = CallFilter::default;
     for (filter, index) in [
