@@ -55,8 +55,9 @@ types: setup-types ## Check types and lints of all programs for Windows and macO
 	tools/types
 
 .PHONY: bench
-bench: setup-bench ## Start-up, windows, calls and memory of a release build, beside the budgets and mcp-remote
+bench: setup-bench ## Measure release builds beside the budgets and what others use, and write BENCHMARKS.md: 12 minutes and the builds
 	cargo build --locked --release --package jean-bridge --package jean-memory-bridge
+	cargo bench --locked --package bridge-core --no-run
 	@python3 tools/bench
 
 # Not part of `make test`: it takes as long as it says.
@@ -97,7 +98,7 @@ setup-types:
 
 .PHONY: setup-bench
 setup-bench:
-	@tools/setup run app bench
+	@tools/setup run app installers bench
 
 .PHONY: setup-installers
 setup-installers:

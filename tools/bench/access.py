@@ -35,6 +35,11 @@ def approved(bridge):
 
 
 def token(bridge):
+    return sign_in(bridge)["access_token"]
+
+
+def sign_in(bridge):
+    """A client of its own, allowed: its id and all that the token endpoint answered."""
     client = load_client()
     resource, server = client.discover(f"{bridge.url}/mcp")
     client_id = client.register(server)
@@ -44,4 +49,4 @@ def token(bridge):
     grant = client.post_form(
         server["token_endpoint"], grant_type="authorization_code", code_verifier=verifier, **fields
     )
-    return grant.expect(200).json()["access_token"]
+    return grant.expect(200).json() | {"client_id": client_id}

@@ -1,44 +1,20 @@
-"""The server behind the adapters, and node with the pinned packages of tests/clients that it and mcp-remote come from."""
+"""The servers behind what is measured: one as people write them, and one that is never what a throughput is limited by."""
 
-import functools
 import pathlib
 import subprocess
 import sys
 import urllib.parse
 
-from programs import end
+from peers import clients, node
+from programs import TARGET, end
 
 HERE = pathlib.Path(__file__).resolve().parent
-INSTALL = HERE.parent.parent / "tests/clients/install"
 TOOL = "ask_memory"
 ARGUMENT = "question"
 
 
-@functools.cache
-def modules():
-    done = subprocess.run([INSTALL], stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit("the packages of tests/clients cannot be installed")
-    return pathlib.Path(done.stdout.strip()) / "node_modules"
-
-
-@functools.cache
-def node():
-    found = [path for path in modules().glob("node-*/bin/node") if path.is_file()]
-    return found[0] if found else sys.exit("there is no node for this machine in tests/clients")
-
-
-def node_version():
-    return subprocess.run([node(), "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-
-
-def mcp_remote(url):
-    """The command that an app is given to reach this address by."""
-    return [node(), modules() / "mcp-remote/dist/proxy.js", url]
-
-
 class Backend:
-    """Runs on any free port the first time, on the same one later."""
+    """Express and the SDK of MCP. Runs on any free port the first time, on the same one later."""
 
     port = 0
 
@@ -49,9 +25,11 @@ class Backend:
     def __exit__(self, *_):
         self.end()
 
+    def command(self):
+        return [node(), HERE / "backend.mjs", clients(), str(self.port)]
+
     def start(self):
-        command = [node(), HERE / "backend.mjs", modules(), str(self.port)]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip()
         if not self.url:
             sys.exit("the backend did not start")
@@ -63,3 +41,22 @@ class Backend:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+
+class FastBackend(Backend):
+    """A program of ours that does nothing but answer, compiled when it is needed."""
+
+    def __init__(self):
+        source = HERE / "backend.rs"
+        self.program = TARGET / "bench-backend"
+        if not self.program.is_file() or self.program.stat().st_mtime < source.stat().st_mtime:
+            command = ["rustc", "--edition", "2024", "-C", "opt-level=3", "-o", self.program, source]
+            if subprocess.run(command).returncode:
+                sys.exit(f"{source} cannot be compiled")
+
+    def command(self):
+        return [self.program, str(self.port)]
+
+    def over_stdio(self):
+        """The same program, on its standard streams."""
+        return [self.program, "stdio"]

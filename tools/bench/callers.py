@@ -2,11 +2,13 @@
 every call."""
 
 import contextlib
-import http.client
+import itertools
 import json
 import os
+import re
+import select
+import socket
 import subprocess
-import threading
 import time
 import urllib.parse
 
@@ -17,6 +19,7 @@ VERSION = "2025-06-18"
 CALLS = 200
 P50, P95 = 100, 190  # of so many, sorted
 TEXT = "x" * 100
+CALL = {"name": TOOL, "arguments": {ARGUMENT: TEXT}}
 SETTLED_SECONDS = 1.5
 LONGEST_EXIT = 5  # seconds
 
@@ -26,23 +29,23 @@ class Caller:
 
     number = 0
 
-    def ask(self, method, params):
+    def ask(self, method, params, **how):
         """The result or the error, and the milliseconds it took."""
         self.number += 1
         message = {"jsonrpc": "2.0", "id": self.number, "method": method, "params": params}
         started = time.perf_counter()
-        answer = self.exchange(message)
+        answer = self.exchange(message, **how)
         took = (time.perf_counter() - started) * 1000
         if answer.get("id") != self.number:
             raise RuntimeError(f"the answer to {method} is {answer}")
         return answer, took
 
-    def begin(self, client="Bench"):
+    def begin(self, client="Bench", **how):
         about = {"name": client, "version": "1"}
-        return self.ask("initialize", {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": about})
+        return self.ask("initialize", {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": about}, **how)
 
-    def call(self):
-        return self.ask("tools/call", {"name": TOOL, "arguments": {ARGUMENT: TEXT}})
+    def call(self, **how):
+        return self.ask("tools/call", CALL, **how)
 
     def calls(self):
         """Many one after the other: the middle one and the slow ones, in milliseconds."""
@@ -70,8 +73,9 @@ class Stdio(Caller):
         basic = {"PATH": os.environ["PATH"]}
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            command, env=basic | environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, env=basic | environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
         )
+        self.received = b""
 
     def __enter__(self):
         return self
@@ -87,21 +91,50 @@ class Stdio(Caller):
 
     def send(self, message):
         self.process.stdin.write(json.dumps(message).encode() + b"\n")
-        self.process.stdin.flush()
 
-    def exchange(self, message):
+    def exchange(self, message, patience=PATIENCE):
         self.send(message)
-        watch = threading.Timer(PATIENCE, self.process.kill)
-        watch.start()
-        try:
-            # What was not asked for, such as that there are other tools now, is passed over.
-            while line := self.process.stdout.readline():
-                answer = json.loads(line)
-                if "id" in answer and "method" not in answer:
-                    return answer
-            raise EOFError("the adapter ended")
-        finally:
-            watch.cancel()
+        # What was not asked for, such as that there are other tools now, is passed over, and what comes too late.
+        while True:
+            answer = json.loads(self.line(patience))
+            if answer.get("id") == message["id"] and "method" not in answer:
+                return answer
+
+    def line(self, patience=PATIENCE):
+        while b"\n" not in self.received:
+            if not select.select([self.process.stdout], [], [], patience)[0]:
+                raise TimeoutError(f"no answer within {patience} s")
+            more = self.process.stdout.read(65536)
+            if not more:
+                raise EOFError("the adapter ended")
+            self.received += more
+        line, _, self.received = self.received.partition(b"\n")
+        return line
+
+    def calls_at_once(self, calls, most_open):
+        """Calls per second, while so many wait for their answer at any time."""
+        numbers = iter(range(self.number + 1, self.number + 1 + calls))
+        self.number += calls
+        message = json.dumps({"jsonrpc": "2.0", "id": "NUMBER", "method": "tools/call", "params": CALL})
+
+        def ask(count):
+            for number in itertools.islice(numbers, count):
+                self.process.stdin.write(message.replace('"NUMBER"', str(number)).encode() + b"\n")
+
+        started = time.perf_counter()
+        ask(most_open)
+        answered = 0
+        while answered < calls:
+            # Reading JSON is not what is measured: only whose lines are no answers are told apart.
+            line = self.line()
+            if b'"result"' in line:
+                if TEXT.encode() not in line:
+                    raise RuntimeError(f"the call was answered with {line}")
+                answered += 1
+                ask(1)
+            elif b'"error"' in line:
+                raise RuntimeError(f"the call was answered with {line}")
+        return calls / (time.perf_counter() - started)
 
     def initialized(self):
         self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -119,13 +152,19 @@ class Stdio(Caller):
 
 
 class Http(Caller):
-    """One connection that is kept."""
+    """One connection that is kept. It does little itself: what a client takes for itself would be measured too."""
 
     def __init__(self, url, **headers):
-        parts = urllib.parse.urlsplit(url)
-        self.path = parts.path
-        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE)
+        self.address = urllib.parse.urlsplit(url)
         self.headers = headers | {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+        self.connection = None
+        self.connect()
+
+    def connect(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = socket.create_connection((self.address.hostname, self.address.port), PATIENCE)
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self):
         return self
@@ -134,18 +173,53 @@ class Http(Caller):
         self.connection.close()
 
     def exchange(self, message):
-        self.connection.request("POST", self.path, json.dumps(message).encode(), self.headers)
-        reply = self.connection.getresponse()
-        body = reply.read().decode()
-        if reply.status >= 400:
-            raise RuntimeError(f"{self.path} answered {reply.status}: {body[:300]}")
-        if session := reply.headers.get("Mcp-Session-Id"):
+        head, body = self.post(json.dumps(message).encode())
+        if session := header(head, b"mcp-session-id"):
             self.headers |= {"Mcp-Session-Id": session, "MCP-Protocol-Version": VERSION}
-        if reply.headers.get_content_type() == "text/event-stream":
-            events = [line[5:] for line in body.splitlines() if line.startswith("data:") and line[5:].strip()]
+        if header(head, b"content-type").startswith("text/event-stream"):
+            events = [line[5:] for line in body.splitlines() if line.startswith(b"data:") and line[5:].strip()]
             body = events[-1]
         return json.loads(body) if body else {}
 
+    def post(self, body):
+        """The head of the answer and its body."""
+        lines = [f"POST {self.address.path} HTTP/1.1", f"Host: {self.address.netloc}", f"Content-Length: {len(body)}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        self.connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+        received = self.receive(b"", lambda received: b"\r\n\r\n" in received)
+        head, _, body = received.partition(b"\r\n\r\n")
+        status = int(head[9:12])
+        if b"\r\ntransfer-encoding: chunked" in head.lower():
+            body = dechunked(self.receive(body, lambda received: received.endswith(b"0\r\n\r\n")))
+        else:
+            length = int(header(head, b"content-length") or 0)
+            body = self.receive(body, lambda received: len(received) >= length)
+        if status >= 400:
+            raise RuntimeError(f"{self.address.path} answered {status}: {body[:300]}")
+        return head, body
+
+    def receive(self, received, is_all):
+        while not is_all(received):
+            more = self.connection.recv(65536)
+            if not more:
+                raise EOFError("the connection ended")
+            received += more
+        return received
+
     def initialized(self):
-        with contextlib.suppress(json.JSONDecodeError):
-            self.exchange({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        self.exchange({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+
+def header(head, name):
+    found = re.search(rb"(?im)^" + name + rb":[ \t]*([^\r]*)", head)
+    return found[1].decode() if found else ""
+
+
+def dechunked(body):
+    parts = []
+    while body:
+        length, _, body = body.partition(b"\r\n")
+        size = int(length, 16)
+        parts.append(body[:size])
+        body = body[size + 2 :]
+    return b"".join(parts)

@@ -14,10 +14,11 @@ PATIENCE = 60  # seconds; only a broken program gets there
 
 # Another one only to try a change of the bench itself.
 PROFILE = os.environ.get("JEAN_BRIDGE_BENCH_PROFILE", "release")
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).resolve()
 
 
 def program(name):
-    path = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).resolve() / PROFILE / name
+    path = TARGET / PROFILE / name
     if not path.is_file():
         sys.exit(f"{path} is missing: run `make bench`")
     return path
