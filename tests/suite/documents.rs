@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::harness::programs::program;
 
-const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
+const DOCUMENTS: &[&str] = &["README.md", "BENCHMARKS.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 #[test]
 fn every_test_that_the_threat_model_names_exists() {

@@ -29,11 +29,11 @@ from serve import Bridge
 
 STARTS = 5
 CALL_ROUNDS = 3
-NEW_TOKENS = 60
-SIGN_INS = 20
+SIGN_INS = 30
 COMMANDS = 7
 IDLE_SECONDS = 3
 BUDGET = 1.5  # times
+UNSEEN_MS = 2
 
 
 class Home:
@@ -49,7 +49,7 @@ class Home:
         with self.bridge() as bridge:
             self.grant = sign_in(bridge)
         self.file = next(pathlib.Path(self.home).glob("**/bridge.db"))
-        self.values = {}
+        self.values, self.shown = {}, {}
 
     def bridge(self):
         return Bridge(self.home, **self.environment)
@@ -67,7 +67,7 @@ def measure(report):
         empty, full = Home("empty", backend, place), Home("full", backend, place)
         filling.fill(full.file)
         for home in (empty, full):
-            home.tokens = filling.more_tokens(home.file, home.grant["access_token"], SECRET, NEW_TOKENS)
+            home.tokens = filling.more_tokens(home.file, home.grant["access_token"], SECRET, SIGN_INS)
             home.revocable = filling.more_clients(home.file, COMMANDS)
         pruned = pruning(full)
         with empty.bridge():
@@ -84,9 +84,10 @@ def measure(report):
             for _ in range(CALL_ROUNDS):
                 for home, bridge in both:
                     calls(home, bridge)
-            for step in (new_tokens, refreshes, registrations, authorizations):
-                for home, bridge in both:
-                    step(home, bridge)
+            for _ in range(SIGN_INS):
+                for step in (new_token, refresh, registration, authorization):
+                    for home, bridge in both:
+                        step(home, bridge)
             for _ in range(COMMANDS):
                 for home, bridge in both:
                     commands(home, bridge)
@@ -122,41 +123,37 @@ def calls(home, bridge):
     home.add("tool call p95", [p95])
 
 
-def new_tokens(home, bridge):
-    """Each is looked up in the database once."""
+def new_token(home, bridge):
+    """Looked up in the database once."""
     with session(home, bridge, home.grant["access_token"]) as caller:
-        for token in home.tokens:
-            caller.headers["Authorization"] = f"Bearer {token}"
-            answer, took = caller.call()
-            text_of(answer)
-            home.add("tool call with a token not seen since the start", [took])
+        caller.headers["Authorization"] = f"Bearer {home.tokens.pop()}"
+        answer, took = caller.call()
+        text_of(answer)
+    home.add("tool call with a token not seen since the start", [took])
 
 
-def refreshes(home, bridge):
-    for _ in range(SIGN_INS):
-        fields = {"grant_type": "refresh_token", "client_id": home.grant["client_id"], "refresh_token": home.grant["refresh_token"]}
-        reply, took = timed(bridge, "POST", "/oauth/token", urllib.parse.urlencode(fields), "application/x-www-form-urlencoded")
-        home.grant |= json.loads(reply)
-        home.add("refresh", [took])
+def refresh(home, bridge):
+    fields = {"grant_type": "refresh_token", "client_id": home.grant["client_id"], "refresh_token": home.grant["refresh_token"]}
+    reply, took = timed(bridge, "POST", "/oauth/token", urllib.parse.urlencode(fields), "application/x-www-form-urlencoded")
+    home.grant |= json.loads(reply)
+    home.add("refresh", [took])
 
 
-def registrations(home, bridge):
+def registration(home, bridge):
     document = {"client_name": "Bench", "redirect_uris": [load_client().REDIRECT_URI], "token_endpoint_auth_method": "none"}
-    for _ in range(SIGN_INS):
-        _, took = timed(bridge, "POST", "/oauth/register", json.dumps(document), "application/json")
-        home.add("register", [took])
+    _, took = timed(bridge, "POST", "/oauth/register", json.dumps(document), "application/json")
+    home.add("register", [took])
 
 
-def authorizations(home, bridge):
+def authorization(home, bridge):
     """The page that a browser shows while a person is asked; each is a question of its own."""
-    for _ in range(SIGN_INS):
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(secrets.token_bytes(32)).digest()).rstrip(b"=").decode()
-        parameters = {
-            **{"response_type": "code", "client_id": home.grant["client_id"], "redirect_uri": load_client().REDIRECT_URI},
-            **{"code_challenge": challenge, "code_challenge_method": "S256", "state": secrets.token_hex(8)},
-        }
-        _, took = timed(bridge, "GET", "/oauth/authorize?" + urllib.parse.urlencode(parameters))
-        home.add("authorize, until the page that waits", [took])
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(secrets.token_bytes(32)).digest()).rstrip(b"=").decode()
+    parameters = {
+        **{"response_type": "code", "client_id": home.grant["client_id"], "redirect_uri": load_client().REDIRECT_URI},
+        **{"code_challenge": challenge, "code_challenge_method": "S256", "state": secrets.token_hex(8)},
+    }
+    _, took = timed(bridge, "GET", "/oauth/authorize?" + urllib.parse.urlencode(parameters))
+    home.add("authorize, until the page that waits", [took])
 
 
 def timed(bridge, method, path, body=None, content_type=None):
@@ -192,7 +189,7 @@ def windows(home):
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
     for line in done.stdout.splitlines():
         what, _, took = line.partition("\t")
-        home.add(what, [float(took)])
+        home.shown.setdefault(what, []).append(float(took))
 
 
 def pruning(home):
@@ -213,13 +210,24 @@ def tell(report, empty, full, pruned):
         "The budget is for the ratio of the medians.",
     )
     for what in empty.values:
-        for home in (empty, full):
-            report.row(what, home.values[what], "ms", digits=2, side=home.name)
-        ratio = statistics.median(full.values[what]) / statistics.median(empty.values[what])
-        report.row(what, [ratio], "×", BUDGET, 2, side="full ÷ empty")
+        compare(report, what, empty.values[what], full.values[what])
     for home in (empty, full):
         report.row("memory, idle, RSS", [home.idle], "MiB", side=home.name)
         report.row("memory after all of this, RSS", [home.used], "MiB", side=home.name)
         report.row("size of the database", [home.size_mib()], "MiB", side=home.name)
     count, took = pruned
     report.fact(f"forgetting {count:,} calls that are too old", f"gone {took:.0f} ms after the start", side="full")
+    report.note(
+        "What its windows ask",
+        f"Inside the process, for there is no way to it from outside. What takes less than {UNSEEN_MS} ms counts as {UNSEEN_MS} ms in "
+        "the ratio: no person sees it.",
+    )
+    for what in empty.shown:
+        compare(report, what, empty.shown[what], full.shown[what], UNSEEN_MS)
+
+
+def compare(report, what, empty, full, least=0):
+    report.row(what, empty, "ms", digits=2, side="empty")
+    report.row(what, full, "ms", digits=2, side="full")
+    ratio = max(statistics.median(full), least) / max(statistics.median(empty), least)
+    report.row(what, [ratio], "×", BUDGET, 2, side="full ÷ empty")

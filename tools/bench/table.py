@@ -105,7 +105,7 @@ def rows(part):
 
 
 def budgets(parts, remarks):
-    """Every line with a budget, those that miss it with their remark; and all other remarks."""
+    """Every line with a budget; of those that miss it, why; and what else is remarked."""
     judged = [(name, row) for name, part in parts.items() for row in rows(part) if row["budget"] is not None]
     yield "## Budgets\n\n| | measured | budget | |\n|---|---|---|---|\n"
     for _, row in judged:
@@ -118,11 +118,11 @@ def budgets(parts, remarks):
             remark = remarks.get(line, {})
             yield f"- **{line}.** Cause: {remark.get('cause', 'not known yet.')} Next: {remark.get('next', 'find the cause.')}\n"
     present = {label(row["side"], row["what"]) for part in parts.values() for row in rows(part)}
-    others = [line for line in remarks if line in present and line not in missed]
+    others = [line for line in remarks if line in present and "remark" in remarks[line]]
     if others:
         yield "\n### Remarks\n\n"
         for line in others:
-            yield f"- **{line}.** {' '.join(text for text in remarks[line].values())}\n"
+            yield f"- **{line}.** {remarks[line]['remark']}\n"
     yield "\n"
 
 
