@@ -1,6 +1,7 @@
 """What a tool call costs the program itself, by criterion: src-tauri/core/benches/hot_path.rs."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,8 @@ COMMAND = ["cargo", "bench", "--locked", "--quiet", "--package", "bridge-core", 
 
 
 def measure(report):
+    # What an earlier version has measured stays there too.
+    shutil.rmtree(TARGET / "criterion", ignore_errors=True)
     if subprocess.run([*COMMAND, "hot_path", "--", "--noplot"], stdout=sys.stderr).returncode:
         sys.exit("the hot path cannot be measured")
     report.note(

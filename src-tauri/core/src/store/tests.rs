@@ -286,14 +286,14 @@ async fn clients_with_a_grant_that_lives_are_counted_once() {
 async fn a_client_is_found_by_its_id_and_by_a_name_that_it_bore() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
-    let named = |id: &str, name: &str| GrantRecord {
+    let bearing = |id: &str, name: &str| GrantRecord {
         id: GrantId::random(),
         client_id: ClientId::new(id),
         client_name: name.into(),
         ..grant()
     };
-    let gone = named("gone", "Ann");
-    for grant in [&named("a", "Ann"), &named("a", "Anne"), &named("b", "Bea"), &gone] {
+    let gone = bearing("gone", "Ann");
+    for grant in [&bearing("a", "Ann"), &bearing("a", "Anne"), &bearing("b", "Bea"), &gone] {
         store.create_grant(grant.clone(), None, None).await.unwrap();
     }
     store.revoke_grant(&gone.id, now()).await.unwrap();
