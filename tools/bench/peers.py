@@ -88,6 +88,7 @@ def unpacked(package):
     return program
 
 
+@functools.cache
 def versions():
     """All of them, by name."""
     return {
