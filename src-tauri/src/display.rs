@@ -27,18 +27,26 @@ pub(crate) fn require_announced() -> Result<(), NoDisplay> {
     if announced("DISPLAY") || announced("WAYLAND_DISPLAY") { Ok(()) } else { Err(NoDisplay::NotAnnounced) }
 }
 
-/// Read by WebKit when its first page is made.
+/// How pages and windows are drawn: read by WebKit when its first page is made, and by GTK when it connects.
 #[cfg(target_os = "linux")]
-pub(crate) const PLAIN_DRAWING: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
+pub(crate) const PLAIN_DRAWING: [(&str, &str); 2] =
+    [("WEBKIT_DISABLE_COMPOSITING_MODE", "1"), ("GDK_GL", "disable")];
 
-/// Has the pages drawn without the graphics card, unless the person has set it otherwise: pages as plain as ours gain
-/// nothing from it, and pay with memory, with a first picture that comes seconds later where there is no such card,
-/// and on some drivers with a window that stays empty. WebKit's own setting for it comes too late: a page that is told
-/// while it loads breaks down. To be called before there is a second thread.
+/// Has pages and windows drawn without the graphics card, unless the person has set it otherwise: what is as plain as
+/// ours gains nothing from it.
+///
+/// Pages pay with memory, with a first picture that comes seconds later where there is no such card, and on some drivers
+/// with a window that stays empty. WebKit's own setting for it comes too late: a page that is told while it loads breaks
+/// down. GTK loads the whole driver at the start if no other program of the desktop has asked it yet what it can do,
+/// which costs a third of the memory that an idle app has.
+///
+/// To be called before there is a second thread.
 #[cfg(target_os = "linux")]
 pub(crate) fn draw_plainly() {
-    // Fails only for names that no system takes.
-    let _ = gtk::glib::setenv(PLAIN_DRAWING, "1", false);
+    for (name, value) in PLAIN_DRAWING {
+        // Fails only for names that no system takes.
+        let _ = gtk::glib::setenv(name, value, false);
+    }
 }
 
 /// Only WebKit on Linux has the trouble.

@@ -66,12 +66,14 @@ pub(crate) fn show_extension(file: &Path) -> Result<(), Failed> {
     open_folder(file.parent().unwrap_or(file))
 }
 
-/// Without what was set for our own pages, which a browser on WebKit would take for itself.
+/// Without what was set for our own pages and windows, which a browser would take for itself.
 #[cfg(target_os = "linux")]
 fn open(address: &OsStr) -> std::io::Result<()> {
     let mut failed = std::io::ErrorKind::NotFound.into();
     for mut opener in open::commands(address) {
-        opener.env_remove(crate::display::PLAIN_DRAWING);
+        for (name, _) in crate::display::PLAIN_DRAWING {
+            opener.env_remove(name);
+        }
         opener.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         match opener.spawn() {
             Ok(mut opener) => {
