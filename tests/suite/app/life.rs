@@ -35,6 +35,17 @@ async fn it_starts_in_the_tray_without_a_window_and_its_bridge_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_window_it_does_not_load_the_driver_of_the_graphics_card() {
+    // No other program of this desktop is made with GTK, which would ask the driver in its place.
+    let world = World::start().await;
+    world.icon().until("the state", |menu| (menu[0].label == "Ready").then_some(()));
+    let loaded = std::fs::read_to_string(format!("/proc/{}/maps", world.app.pid())).unwrap();
+    assert!(loaded.contains("libgtk-3"), "{loaded}");
+    let driver = loaded.lines().find(|line| line.contains("libGLX_") || line.contains("/dri/"));
+    assert_eq!(driver, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_first_start_says_what_this_is_and_the_second_does_not() {
     let desktop = Desktop::with_keychain();
     let panel = Panel::start(&desktop.bus());
