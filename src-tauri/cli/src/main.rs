@@ -37,9 +37,10 @@ use tokio::runtime::{Builder, Runtime};
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
 
-/// Threads that serve: one would let a slow step hold up every tool call, more cost memory and bring
-/// nothing to work that mostly waits.
-const SERVING_THREADS: usize = 2;
+/// Threads that serve. A call is a dozen short steps of as many tasks, and what takes its time, such as the database, the
+/// keychain and names, has threads of its own. A second one would mostly wake the first and be woken by it, which takes
+/// longer than the steps.
+const SERVING_THREADS: usize = 1;
 
 fn main() -> ExitCode {
     process_limits::keep_memory_private();
