@@ -413,6 +413,15 @@ async fn looking_through_calls_reads_no_more_than_it_must() {
     for (filter, index) in [
         (CallFilter { client_id: Some(ClientId::new("c")), ..all() }, "activity_by_client"),
         (CallFilter { tool: Some("t".into()), ..all() }, "activity_by_tool"),
+        (
+            CallFilter {
+                client_id: Some(ClientId::new("c")),
+                tool: Some("t".into()),
+                failures_only: true,
+                ..all()
+            },
+            "activity_by_client",
+        ),
         (CallFilter { failures_only: true, ..all() }, "activity_failures"),
         (CallFilter { before: Some(1), ..all() }, "INTEGER PRIMARY KEY"),
     ] {
