@@ -115,6 +115,11 @@ impl BridgeOptions {
         self
     }
 
+    /// Told of the end of its terminal, also where whoever runs the tests is not, as under `nohup`.
+    pub(crate) fn with_terminal(self) -> Self {
+        self.wrapped(["env", "--default-signal=HUP"].map(OsString::from))
+    }
+
     /// Another copy of the program.
     pub(crate) fn program(mut self, program: &Path) -> Self {
         program.clone_into(&mut self.program);

@@ -102,7 +102,7 @@ async fn a_bridge_under_nohup_outlives_its_terminal_and_one_without_ends_with_it
         bridge.cli_ok(&["status"]).await;
     }
     assert!(bridge.terminate().await.success());
-    let bridge = bare(&double).start().await;
+    let bridge = bare(&double).with_terminal().start().await;
     assert!(bridge.end_by(rustix::process::Signal::HUP).await.success());
 }
 

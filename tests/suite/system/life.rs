@@ -61,7 +61,7 @@ fn listening(line: &str, port: u16) -> Option<String> {
 #[tokio::test]
 async fn it_ends_cleanly_by_each_signal() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
-        let bridge = Bridge::start().await;
+        let bridge = BridgeOptions::default().with_terminal().start().await;
         assert_eq!(bridge.end_by(signal).await.code(), Some(0), "{signal:?}");
     }
 }
