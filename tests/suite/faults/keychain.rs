@@ -4,7 +4,7 @@
 use bridge_core::paths::Paths;
 use serde_json::json;
 
-use super::world::{READS, WRITES, World, requests};
+use super::world::{READS, WRITES, World, call, requests};
 use crate::double::{ALICE, BOB, Fault, tool};
 use crate::harness::bridge::{Bridge, BridgeOptions};
 use crate::harness::keychain::{Keychain, Start};
@@ -12,17 +12,6 @@ use crate::harness::mcp::{modern, reply};
 use crate::harness::oauth::{Client, Tokens};
 use crate::harness::stdio::done;
 use crate::system::until;
-
-async fn call(
-    bridge: &Bridge,
-    tokens: &Tokens,
-    tool: &str,
-    arguments: serde_json::Value,
-) -> serde_json::Value {
-    let params = json!({ "name": tool, "arguments": arguments });
-    let answer = modern(&bridge.http(), &tokens.access, "tools/call", params).send().await;
-    reply(&answer.assert_status(200))["result"].clone()
-}
 
 /// Signs in with a pasted key; meanwhile `happens`.
 async fn sign_in(bridge: &Bridge, name: &str, key: &str, happens: impl AsyncFnOnce()) -> Tokens {

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::wire::{Phase, Wire};
-use super::world::{READS, WRITES, World};
+use super::world::{READS, WRITES, World, call};
 use crate::double::{ALICE, BOB};
 use crate::harness::bridge::{Bridge, BridgeOptions};
 use crate::harness::mcp::{modern, reply};
@@ -48,17 +48,6 @@ impl Broken {
 
 async fn list(bridge: &Bridge, tokens: &Tokens) -> serde_json::Value {
     reply(&modern(&bridge.http(), &tokens.access, "tools/list", json!({})).send().await)
-}
-
-async fn call(
-    bridge: &Bridge,
-    tokens: &Tokens,
-    tool: &str,
-    arguments: serde_json::Value,
-) -> serde_json::Value {
-    let params = json!({ "name": tool, "arguments": arguments });
-    reply(&modern(&bridge.http(), &tokens.access, "tools/call", params).send().await.assert_status(200))["result"]
-        .clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

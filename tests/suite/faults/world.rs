@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::double::{ALICE, Double};
 use crate::harness::bridge::{Bridge, BridgeOptions};
 use crate::harness::clock::Clock;
+use crate::harness::mcp::{modern, reply};
+use crate::harness::oauth::Tokens;
 use crate::harness::stdio::{StdioClient, done};
 use crate::system::until;
 
@@ -62,7 +65,7 @@ impl World {
     /// An app on an adapter, which a person has allowed everything.
     pub(super) async fn adapter(&self, bridge: &Bridge) -> StdioClient {
         let mut client = StdioClient::open(&self.bridge_home()).await;
-        let call = client.begin_call(READS, serde_json::json!({})).await;
+        let call = client.begin_call(READS, json!({})).await;
         until("somebody asks", || async { !requests(bridge).await.is_empty() }).await;
         bridge.cli_ok(&["approve", requests(bridge).await[0]["code"].as_str().expect("a code")]).await;
         done(&client.answer(call).await["result"]);
@@ -93,4 +96,16 @@ fn count_in(folder: &Path) -> Option<usize> {
 pub(super) fn signal(bridge: &Bridge, signal: Signal) {
     let pid = Pid::from_raw(bridge.pid().cast_signed()).expect("a process id");
     kill_process(pid, signal).expect("it can be told");
+}
+
+/// The result of a tool call without a session.
+pub(super) async fn call(
+    bridge: &Bridge,
+    tokens: &Tokens,
+    tool: &str,
+    arguments: serde_json::Value,
+) -> serde_json::Value {
+    let params = json!({ "name": tool, "arguments": arguments });
+    let answer = modern(&bridge.http(), &tokens.access, "tools/call", params).send().await;
+    reply(&answer.assert_status(200))["result"].clone()
 }
