@@ -27,7 +27,9 @@ mod tests;
 mod trouble;
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep};
 
 pub use self::adapter::{adapter_beside, app_beside, command_line_beside, is_adapter, stays};
 use self::apps::Transport;
@@ -51,6 +53,11 @@ pub use self::surroundings::{Environment, Surroundings};
 pub use self::system::System;
 use crate::origin::path;
 use crate::view::{ConnectBy, ConnectNext, ConnectState, ConnectSteps, ConnectView};
+
+/// How long another bridge may be at the settings of apps before a person is told: one that has an app's own program do
+/// it may be long.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_POLL: Duration = Duration::from_millis(20);
 
 /// Connects and disconnects the apps of one person.
 pub struct Connector {
@@ -154,7 +161,7 @@ impl Connector {
         replace: bool,
         now: SystemTime,
     ) -> Result<ConnectSteps, ConnectError> {
-        let _lock = self.lock()?;
+        let _lock = self.lock().await?;
         let plans = self.plan_connect(app, replace)?;
         self.carry_out(app, plans, Aim::Connected, now).await
     }
@@ -164,7 +171,7 @@ impl Connector {
     /// # Errors
     /// [`ConnectError`]; the file it names is then as it was.
     pub async fn disconnect(&self, app: &App, now: SystemTime) -> Result<ConnectSteps, ConnectError> {
-        let _lock = self.lock()?;
+        let _lock = self.lock().await?;
         let plans = self.plan_disconnect(app)?;
         self.carry_out(app, plans, Aim::Gone, now).await
     }
@@ -186,8 +193,16 @@ impl Connector {
         })
     }
 
-    fn lock(&self) -> Result<Lock, ConnectError> {
-        self.memory.lock().map_err(ConnectError::Memory)?.ok_or(ConnectError::Busy)
+    /// Waits for who is at it: a bridge that looks for losses has the lock for milliseconds, one that edits not for long.
+    async fn lock(&self) -> Result<Lock, ConnectError> {
+        let limit = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match self.memory.lock().map_err(ConnectError::Memory)? {
+                Some(lock) => return Ok(lock),
+                None if Instant::now() >= limit => return Err(ConnectError::Busy),
+                None => sleep(LOCK_POLL).await,
+            }
+        }
     }
 
     async fn carry_out(

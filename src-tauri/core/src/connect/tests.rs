@@ -495,13 +495,14 @@ esac"#;
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn two_bridges_do_not_edit_at_once() {
     let home = Home::with(CURSOR, "{}");
-    let held = home.connector().lock().unwrap();
+    let held = home.connector().lock().await.unwrap();
     assert!(matches!(connect(&home.connector(), "cursor").await, Err(ConnectError::Busy)));
-    drop(held);
-    connect(&home.connector(), "cursor").await.unwrap();
+    let connector = home.connector();
+    let (connected, ()) = tokio::join!(connect(&connector, "cursor"), async { drop(held) });
+    connected.unwrap();
 }
 
 #[test]
