@@ -28,6 +28,7 @@ const LAYERS: &[Layer] = &[
             "tls",
             "unbroken",
             "view",
+            "whole_file",
         ],
         peers: Peers::MayMeet, // the words that everyone speaks
     },

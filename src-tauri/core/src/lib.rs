@@ -14,7 +14,7 @@
 //! | 4 | [`oauth`], [`mcp`], [`consent`], [`connect`], [`api_key_clients`], [`adapter_clients`] | the rules, without HTTP; they may know each other |
 //! | 3 | [`accounts`], [`config`], [`updates`] | whose memories with which key; what a person has set; whether a newer version is out |
 //! | 2 | [`store`], [`vault`], [`upstream`], [`fetch`], [`sandbox`], [`logging`], [`port_holder`], [`process`], [`process_limits`], [`login_entry`] | the outside world; none knows another |
-//! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`hang_up`], [`origin`], [`paths`], [`program_file`], [`view`], TLS and `unbroken` | the words that everyone speaks |
+//! | 1 | [`ids`], [`scope`], [`secret`], [`api_key`], [`clock`], [`hang_up`], [`origin`], [`paths`], [`program_file`], [`view`], TLS, `unbroken` and `whole_file` | the words that everyone speaks |
 //!
 //! # The way of a request for access
 //!
@@ -139,3 +139,4 @@ pub mod updates;
 pub mod upstream;
 pub mod vault;
 pub mod view;
+mod whole_file;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use bridge_core::config::process_environment;
-use bridge_core::login_entry::{file, quoted};
+use bridge_core::login_entry::{file, quoted, write};
 use bridge_core::paths::HOME_VARIABLE;
 use gtk::glib::{KeyFile, KeyFileFlags};
 
@@ -23,14 +23,10 @@ pub(super) fn is_on() -> io::Result<bool> {
 }
 
 pub(super) fn set(is_on: bool) -> io::Result<()> {
-    let file = file()?;
     if is_on {
-        if let Some(directory) = file.parent() {
-            std::fs::create_dir_all(directory)?;
-        }
-        return std::fs::write(file, entry(&program()?, &command()?));
+        return write(&entry(&program()?, &command()?));
     }
-    match std::fs::remove_file(file) {
+    match std::fs::remove_file(file()?) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         removed => removed,
     }

@@ -30,10 +30,6 @@ async fn installed() -> (World, PathBuf) {
     (world, folder)
 }
 
-fn entry(world: &World) -> PathBuf {
-    world.desktop.keychain().home().join("config/autostart/com.jeanmemory.bridge.desktop")
-}
-
 /// An adapter of the installed command line.
 async fn adapter(world: &World, folder: &Path) -> StdioClient {
     let env: Vec<_> = world.desktop.env().into_iter().map(|(name, value)| (name.into(), value)).collect();
@@ -56,7 +52,7 @@ async fn a_new_version_takes_over_when_the_person_wants_it_and_nobody_signs_in_a
     world.app.cli_ok(&["approve", &code]).await;
     done(&adapter.answer(call).await["result"]);
     icon.click(&["Start at login"]);
-    until("the entry", async || entry(&world).exists().then_some(())).await;
+    until("the entry", async || world.login_entry().exists().then_some(())).await;
 
     install(&folder);
     // The new version is launched, and hands over to the one that runs.
@@ -70,10 +66,10 @@ async fn a_new_version_takes_over_when_the_person_wants_it_and_nobody_signs_in_a
     done(&adapter.call("list_memories", json!({})).await);
     // Nothing is written down that only holds while the old one runs.
     icon.click(&["Start at login"]);
-    until("no entry", async || (!entry(&world).exists()).then_some(())).await;
+    until("no entry", async || (!world.login_entry().exists()).then_some(())).await;
     icon.click(&["Start at login"]);
-    until("the entry", async || entry(&world).exists().then_some(())).await;
-    let starts = std::fs::read_to_string(entry(&world)).unwrap();
+    until("the entry", async || world.login_entry().exists().then_some(())).await;
+    let starts = std::fs::read_to_string(world.login_entry()).unwrap();
     let program = folder.join(APP);
     assert!(starts.contains(&format!(" \"{}\" --background\n", program.display())), "{starts}");
     assert!(starts.contains(&format!("TryExec={}\n", program.display())), "{starts}");
@@ -108,7 +104,7 @@ async fn an_app_that_is_removed_says_so_ends_and_leaves_everything_else() {
     icon.until("the check mark", |menu| {
         menu.iter().find(|e| e.label == "Start at login" && e.is_on == Some(true)).cloned()
     });
-    until("the entry", async || entry(&world).exists().then_some(())).await;
+    until("the entry", async || world.login_entry().exists().then_some(())).await;
     let database = world.desktop.bridge_home().join("data/bridge.db");
     let service = bridge_core::paths::Paths::under(&world.desktop.bridge_home()).keychain_service;
     let kept = world.desktop.keychain().count(&service);
@@ -117,10 +113,10 @@ async fn an_app_that_is_removed_says_so_ends_and_leaves_everything_else() {
     let ended = world.app.ends_within(LOOKS + PATIENCE).expect("the app to end");
     assert_eq!(ended.code(), Some(0));
     told.wait_for("that it was removed", |told| told.summary == "Jean Memory Bridge was removed");
-    assert!(database.is_file() && entry(&world).is_file());
+    assert!(database.is_file() && world.login_entry().is_file());
     assert_eq!(world.desktop.keychain().count(&service), kept);
     // What is left of it at login does nothing.
-    let entry = std::fs::read_to_string(entry(&world)).unwrap();
+    let entry = std::fs::read_to_string(world.login_entry()).unwrap();
     let program =
         entry.lines().find_map(|line| line.strip_prefix("TryExec=")).expect("a program to look for");
     assert!(!Path::new(program).exists());

@@ -70,19 +70,16 @@ async fn pausing_in_the_tray_holds_everything_back_until_it_is_resumed() {
 async fn start_at_login_writes_what_the_desktop_reads_and_removes_it() {
     let world = World::start().await;
     let icon = world.icon();
-    let folder = world.desktop.keychain().home().join("config/autostart");
-    let entries = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+    let file = world.login_entry();
     assert_eq!(icon.entry(&["Start at login"]).is_on, Some(false));
     icon.click(&["Start at login"]);
     icon.until("the check mark", |menu| {
         menu.iter().find(|e| e.label == "Start at login" && e.is_on == Some(true)).cloned()
     });
     // The mark is the click's own; the file follows.
-    until("the entry", async || (entries() == 1).then_some(())).await;
-    let file = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    until("the entry", async || file.exists().then_some(())).await;
     let text = std::fs::read_to_string(&file).unwrap();
     let program = crate::harness::programs::program(crate::harness::app::APP);
-    assert!(file.extension().is_some_and(|extension| extension == "desktop"), "{}", file.display());
     assert!(text.starts_with("[Desktop Entry]"), "{text}");
     assert!(text.contains(program.to_str().unwrap()) && text.contains("--background"), "{text}");
 
@@ -90,7 +87,7 @@ async fn start_at_login_writes_what_the_desktop_reads_and_removes_it() {
     icon.until("no check mark", |menu| {
         menu.iter().find(|e| e.label == "Start at login" && e.is_on == Some(false)).cloned()
     });
-    until("no entry", async || (entries() == 0).then_some(())).await;
+    until("no entry", async || (!file.exists()).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,8 +98,7 @@ async fn a_switch_that_is_clicked_again_at_once_is_as_it_shows() {
     icon.click(&["Pause"]);
     icon.click(&["Start at login"]);
     // Clicks are carried out one after the other, so both of the others were.
-    let folder = world.desktop.keychain().home().join("config/autostart");
-    until("the last click", async || folder.exists().then_some(())).await;
+    until("the last click", async || world.login_entry().exists().then_some(())).await;
     assert_eq!(world.app.cli_json(&["status"]).await["state"], "ready");
 }
 

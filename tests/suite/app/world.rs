@@ -1,5 +1,7 @@
 //! A desktop with the app on it, a Jean Memory that does as it is told, and clients that ask.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::consent::Consent;
@@ -49,6 +51,11 @@ impl World {
     pub(super) async fn add_key(&self, key: &str) {
         let ended = self.app.cli_with_stdin(&["accounts", "add", "--key-stdin"], key).await;
         assert!(ended.status.success(), "{ended:?}");
+    }
+
+    /// What the desktop starts at login, if the person wants it.
+    pub(super) fn login_entry(&self) -> PathBuf {
+        self.desktop.keychain().home().join("config/autostart/com.jeanmemory.bridge.desktop")
     }
 
     pub(super) fn icon(&self) -> Icon<'_> {

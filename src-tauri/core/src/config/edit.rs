@@ -1,17 +1,15 @@
 //! Changes one value of the file that a person may have written, and leaves everything else as it is: comments,
 //! order, what is set beside it.
 
-use std::fs::{self, Permissions};
-use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use tempfile::NamedTempFile;
 use toml_edit::{Document, Item, TableLike, Value};
 
 use super::value::Raw;
 use super::{ACTIVITY_DAYS, ConfigError, Origin, PORT, Reason, activity_days, read_text, syntax_error};
-use crate::paths::{Paths, private_dir};
+use crate::paths::Paths;
+use crate::whole_file::replace;
 
 /// Writes the port; it counts from the next start.
 ///
@@ -85,37 +83,10 @@ fn with_line(text: &str, last: Option<usize>, line: &str) -> String {
     format!("{above}{joint}{line}{end}{below}")
 }
 
-/// Puts a whole new file in the place of the old one, so that nobody ever reads half of it.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    // Where a link leads, or the link would be replaced.
-    let target = match fs::canonicalize(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => file.to_owned(),
-        found => found?,
-    };
-    let directory = target.parent().ok_or(io::ErrorKind::NotFound)?;
-    if !directory.exists() {
-        private_dir(directory).map_err(io::Error::other)?;
-    }
-    let mut new = NamedTempFile::new_in(directory)?;
-    new.write_all(text.as_bytes())?;
-    if let Some(permissions) = permissions(&target)? {
-        new.as_file().set_permissions(permissions)?;
-    }
-    new.as_file().sync_all()?;
-    new.persist(&target).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Those of the file that is there; a new one is its owner's alone, as temporary files are.
-fn permissions(file: &Path) -> io::Result<Option<Permissions>> {
-    match fs::metadata(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        found => found.map(|found| Some(found.permissions())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::Config;
 
@@ -210,7 +181,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let (home, mut paths) = home("port = 1\n");
         let (real, link) = (paths.config_file.clone(), home.path().join("link.toml"));
-        fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
         paths.config_file.clone_from(&link);
         write_port(&paths, 2).unwrap();

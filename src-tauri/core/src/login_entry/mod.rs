@@ -13,7 +13,7 @@ use std::io;
 use crate::paths::Paths;
 
 #[cfg(target_os = "linux")]
-pub use system::{file, quoted};
+pub use system::{file, quoted, write};
 
 /// What the entry is called where it has no file of its own.
 pub const NAME: &str = "Jean Memory Bridge";

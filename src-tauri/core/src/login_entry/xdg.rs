@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use crate::paths::{HOME_VARIABLE, Paths};
+use crate::whole_file::replace;
 
 const FILE_NAME: &str = "com.jeanmemory.bridge.desktop";
 
@@ -14,6 +15,14 @@ const FILE_NAME: &str = "com.jeanmemory.bridge.desktop";
 pub fn file() -> io::Result<PathBuf> {
     let user = directories::BaseDirs::new().ok_or_else(|| io::Error::other("there is no home directory"))?;
     Ok(user.config_dir().join("autostart").join(FILE_NAME))
+}
+
+/// Writes the entry: a desktop that reads it meanwhile finds a whole one.
+///
+/// # Errors
+/// There is no home directory, or what the system said.
+pub fn write(entry: &str) -> io::Result<()> {
+    replace(&file()?, entry)
 }
 
 /// One argument of an `Exec` line (Desktop Entry Specification, "The Exec key"): quoted, and `%` is a field code.
