@@ -20,6 +20,7 @@ use crate::harness::bridge::{Bridge, BridgeOptions};
 use crate::harness::http::Http;
 use crate::harness::node::{CONFORMANCE, Installed};
 use crate::harness::oauth::{Client, Tokens, between};
+use crate::harness::ports::free_port;
 
 /// A run takes seconds; one that takes this long has got stuck.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -62,7 +63,7 @@ async fn the_stable_release_of_the_suite_passes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_authorization_server_conforms() {
     let world = World::start().await;
-    let port = free_port().await;
+    let port = free_port();
     let redirect_uri = format!("http://127.0.0.1:{port}/callback");
     let client = Client::register_as(
         &world.bridge,
@@ -205,10 +206,4 @@ async fn approve(bridge: &Bridge, code: &str) {
 /// The suite, installed if it is not yet.
 async fn conformance() -> &'static Installed {
     tokio::task::spawn_blocking(|| &*CONFORMANCE).await.expect("the suite can be installed")
-}
-
-/// A port that was free a moment ago: the suite wants to be told which to listen at.
-async fn free_port() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("an address").port()
 }

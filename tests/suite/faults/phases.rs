@@ -11,6 +11,7 @@ use crate::double::{ALICE, BOB};
 use crate::harness::bridge::{Bridge, BridgeOptions};
 use crate::harness::mcp::{modern, reply};
 use crate::harness::oauth::{Client, Tokens};
+use crate::harness::ports::free_port;
 use crate::harness::stdio::{done, failed};
 use crate::harness::waiting::until_answer;
 
@@ -115,14 +116,13 @@ async fn without_a_name_a_connection_or_a_secure_one_nothing_is_sent_and_that_is
     let tokens = Client::register(&first, "App").await.sign_in_as(&first, &[], &[]).await;
     let port = first.port();
     assert!(first.terminate().await.success());
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let hangs_up = Wire::to(&world.double.base_url()).await;
     hangs_up.breaks(Some(Phase::Accepted));
     let secure = |url: &str| url.replace("http:", "https:");
     let ways: [(&str, BridgeOptions); 4] = [
         // Resolved nowhere (RFC 6761 §6.4), and not even asked about.
         ("no name", world.options().api("https://jean-memory.invalid").offline()),
-        ("nobody there", world.options().api(&format!("http://{nobody}"))),
+        ("nobody there", world.options().api(&format!("http://127.0.0.1:{}", free_port()))),
         ("no TLS", world.options().api(&secure(&world.double.base_url()))),
         ("an end during the handshake", world.options().api(&secure(hangs_up.url()))),
     ];

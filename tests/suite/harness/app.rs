@@ -12,10 +12,11 @@ use tokio::time::{Duration, Instant, sleep};
 
 use super::desktop::{Adopted, Desktop, Process};
 use super::http::PATIENCE;
+use super::ports::free_port;
 use super::programs::program;
 use super::screen::Screen;
 use super::serving::{Serving, command};
-use super::webdriver::{Driver, Page, free_port};
+use super::webdriver::{Driver, Page};
 
 /// The program.
 pub(crate) const APP: &str = "jean-memory-bridge";

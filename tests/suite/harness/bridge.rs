@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use super::http::PATIENCE;
+use super::ports::free_port;
 use super::programs::program;
 use super::serving::{Serving, command, run};
 
@@ -29,7 +30,8 @@ exec "$@""#;
 #[derive(Clone)]
 pub(crate) struct BridgeOptions {
     env: Vec<(OsString, OsString)>,
-    port: u16,
+    /// Without one it is free, and stays this bridge's for the next start.
+    port: Option<u16>,
     home: Option<PathBuf>,
     wrapper: Vec<OsString>,
     program: PathBuf,
@@ -60,7 +62,7 @@ impl Default for BridgeOptions {
     fn default() -> Self {
         let options = Self {
             env: Vec::new(),
-            port: 0,
+            port: None,
             home: None,
             wrapper: Vec::new(),
             program: program("jean-bridge"),
@@ -99,7 +101,7 @@ impl BridgeOptions {
     }
 
     pub(crate) fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.port = Some(port);
         self
     }
 
@@ -160,7 +162,7 @@ impl BridgeOptions {
     pub(super) fn start_on(&self, home: &Path, input: Stdio, output: Stdio) -> Child {
         let stderr = std::fs::File::create(home.join("stderr.txt")).expect("a file for stderr");
         command(program("jean-bridge"), &self.env, home)
-            .args(["serve", "--port", &self.port.to_string()])
+            .args(self.serve_words())
             .stdin(input)
             .stdout(output)
             .stderr(stderr)
@@ -208,8 +210,12 @@ impl BridgeOptions {
         let jean_bridge = self.program.clone().into_os_string();
         let mut words = self.wrapper.iter().cloned().chain([jean_bridge]);
         let mut command = command(words.next().expect("one at least"), &self.env, home);
-        command.args(words).args(["serve", "--port", &self.port.to_string()]);
+        command.args(words).args(self.serve_words());
         command
+    }
+
+    fn serve_words(&self) -> [String; 3] {
+        ["serve".to_owned(), "--port".to_owned(), self.port.unwrap_or_else(free_port).to_string()]
     }
 }
 

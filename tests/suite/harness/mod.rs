@@ -28,6 +28,7 @@ pub(crate) mod oauth;
 pub(crate) mod panel;
 #[cfg(target_os = "linux")]
 pub(crate) mod pictures;
+pub(crate) mod ports;
 pub(crate) mod programs;
 #[cfg(target_os = "linux")]
 pub(crate) mod releases;

@@ -3,9 +3,8 @@
 //! The driver attaches to the app that a test has started; tauri.md 10 says what it can and cannot do there.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::desktop::{Desktop, Process};
 use super::http::{Http, PATIENCE};
+use super::ports::free_port;
 use super::screen::Screen;
 use super::waiting::until;
 
@@ -423,23 +423,6 @@ impl Element<'_> {
     /// A property of the element, as scripts see it.
     pub(crate) async fn property(&self, name: &str) -> Value {
         self.ask("GET", &format!("/property/{name}"), None).await
-    }
-}
-
-/// A port for a program that has to be told one. It is below those that systems give to whoever asks for any, so that
-/// nobody gets it before the program does, and given out once.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    const PORTS: std::ops::Range<u16> = 20_000..32_000;
-    // Two runs of the tests at once begin at different places.
-    let first =
-        u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start)).expect("a small number");
-    loop {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = PORTS.start + first.wrapping_add(step) % (PORTS.end - PORTS.start);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
     }
 }
 

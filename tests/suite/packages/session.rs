@@ -13,11 +13,11 @@ use tokio::process::Command as AsyncCommand;
 use super::root::{Root, ok};
 use crate::harness::http::Http;
 use crate::harness::panel::Panel;
+use crate::harness::ports::free_port;
 use crate::harness::screen::{Screen, Shown};
 use crate::harness::serving::Serving;
 use crate::harness::stdio::StdioClient;
 use crate::harness::waiting::until;
-use crate::harness::webdriver::free_port;
 
 /// Of the desktop entry.
 pub(super) const APP_ID: &str = "com.jeanmemory.bridge";

@@ -10,9 +10,9 @@ use super::session::RUNTIME;
 use crate::harness::bridge::JWT_SECRET;
 use crate::harness::http::Http;
 use crate::harness::oauth::{Client, Tokens};
+use crate::harness::ports::free_port;
 use crate::harness::serving::Serving;
 use crate::harness::waiting::until;
-use crate::harness::webdriver::free_port;
 
 const UNIT: &str = "jean-bridge.service";
 const FILE: &str = "/usr/lib/systemd/user/jean-bridge.service";

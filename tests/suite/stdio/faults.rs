@@ -7,6 +7,7 @@ use super::world::{READS, World, approve, waiting};
 use crate::double::{Fault, tool};
 use crate::harness::bridge::BridgeOptions;
 use crate::harness::keychain::{Keychain, Start};
+use crate::harness::ports::free_port;
 use crate::harness::stdio::{LIST_CHANGED, StdioClient, done, failed};
 
 const WRITES: &str = "add_memories";
@@ -56,10 +57,8 @@ async fn without_the_network_a_call_says_so_and_the_app_keeps_its_tools() {
     let mut client = world.allowed(&bridge).await;
     let tools = client.tools().await;
     bridge.kill().await;
-    // A port on which nobody listens.
-    let nobody =
-        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let bridge = world.options().api(&format!("http://{nobody}")).start().await;
+    // Nobody listens there.
+    let bridge = world.options().api(&format!("http://127.0.0.1:{}", free_port())).start().await;
     let result = client.call(READS, json!({})).await;
     assert!(failed(&result).contains("Jean Memory cannot be reached"), "{result}");
     assert_eq!(client.tools().await, tools);

@@ -41,6 +41,13 @@ async fn a_port_that_is_taken_on_ipv6_only_is_taken() {
 }
 
 #[tokio::test]
+async fn who_wants_any_port_gets_a_free_one_and_is_told_which() {
+    let bridge = options().port(0).start().await;
+    assert_ne!(bridge.port(), 0);
+    bridge.http().get("/status").send().await.assert_status(200);
+}
+
+#[tokio::test]
 async fn a_file_in_the_way_of_the_socket_is_named_and_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let socket = home.path().join("run/bridge.sock");
