@@ -88,8 +88,9 @@ fn anchor(line: &str) -> Option<String> {
 
 /// `A_NAME` that is ours or taken over from the service.
 fn is_variable(word: &str) -> bool {
-    let ours = word.starts_with("JEAN_BRIDGE_") || ["API_BASE_URL", "JWT_SECRET_KEY"].contains(&word);
-    ours && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    let is_ours = word.strip_prefix("JEAN_BRIDGE_").is_some_and(|name| !name.is_empty())
+        || ["API_BASE_URL", "JWT_SECRET_KEY"].contains(&word);
+    is_ours && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
 }
 
 /// What stands between backticks.

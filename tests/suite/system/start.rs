@@ -138,6 +138,13 @@ async fn a_wrong_variable_is_named_and_its_secret_is_not_told() {
 }
 
 #[tokio::test]
+async fn a_variable_that_sets_nothing_is_named_in_the_log() {
+    let bridge = options().env("JEAN_BRIDGE_LOG", "warn").env("JEAN_BRIDGE_PROT", "5327").start().await;
+    let said = bridge.stderr();
+    assert!(said.contains("JEAN_BRIDGE_PROT") && !said.contains("5327"), "{said}");
+}
+
+#[tokio::test]
 async fn the_environment_wins_over_the_file() {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(

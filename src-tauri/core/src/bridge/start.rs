@@ -17,7 +17,7 @@ use crate::accounts::{Accounts, Backends};
 use crate::adapter_clients::{self, AdapterClients};
 use crate::api_key_clients::ApiKeyClients;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{ApiBase, Config};
+use crate::config::{ApiBase, Config, unknown_variables};
 use crate::consent::{self, Desk, Front};
 use crate::control;
 use crate::fetch::DocumentFetcher;
@@ -49,6 +49,9 @@ impl Bridge {
         paths.create()?;
         let socket = control::Listener::claim(paths)?;
         let (address, listeners) = listen::listen(config.port)?;
+        for name in unknown_variables(std::env::vars_os().map(|(name, _)| name)) {
+            tracing::warn!(name, "this variable sets nothing; the README lists those that do");
+        }
         let shutdown = CancellationToken::new();
         let unusable = |reason| StartError::Store { file: Store::file(&paths.data_dir), reason };
         let store = Store::open(&paths.data_dir, clock.now()).map_err(unusable)?;

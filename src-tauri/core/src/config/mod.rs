@@ -10,6 +10,7 @@ pub(crate) mod fuzzing;
 mod tests;
 mod value;
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -25,7 +26,7 @@ pub use self::edit::{write_activity_days, write_port};
 pub use self::error::{ConfigError, Origin, Reason, ShownKey};
 use self::value::Raw;
 use crate::api_key::ApiKey;
-use crate::paths::Paths;
+use crate::paths::{HOME_VARIABLE, Paths};
 use crate::upstream::BaseUrl;
 
 /// "JEAN" on a telephone keypad.
@@ -209,6 +210,15 @@ fn activity_days(raw: Raw<'_>) -> Result<u32, Reason> {
 #[must_use]
 pub fn process_environment(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// What of these names looks like a setting and is none: a slip, which would be silent otherwise.
+pub fn unknown_variables(names: impl Iterator<Item = OsString>) -> Vec<String> {
+    let names = names.filter_map(|name| name.into_string().ok());
+    names
+        .filter(|name| name.starts_with("JEAN_BRIDGE_"))
+        .filter(|name| name != HOME_VARIABLE && !VARIABLES.contains(&name.as_str()))
+        .collect()
 }
 
 /// The file's table; empty when there is no file.

@@ -31,6 +31,13 @@ fn every_variable_that_sets_something_is_listed() {
 }
 
 #[test]
+fn a_variable_that_sets_nothing_is_named_and_others_are_nobodys_business() {
+    let set =
+        ["JEAN_BRIDGE_PROT", "JEAN_BRIDGE_PORT", HOME_VARIABLE, "API_BASE_URL", "HOME", "XJEAN_BRIDGE_X"];
+    assert_eq!(unknown_variables(set.into_iter().map(Into::into)), ["JEAN_BRIDGE_PROT"]);
+}
+
+#[test]
 fn without_anything_the_defaults_hold() {
     let config = load("", &[]).unwrap();
     assert_eq!(config.port, 5326);

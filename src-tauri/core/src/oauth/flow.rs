@@ -132,6 +132,7 @@ impl AuthorizationServer {
         self.limits.authorizations.check().map_err(|_| PageError::Busy)?;
         let asker = self.asker(&request, key.clone(), sent_by).await.map_err(|_| PageError::Store)?;
         let ticket = self.desk.ask(asker, now).map_err(|error| {
+            tracing::info!(client = %client.id, %error, "a client cannot ask for access now");
             back(match error {
                 AskError::DeskFull => RedirectCode::TemporarilyUnavailable,
                 AskError::Resting => RedirectCode::Resting,
