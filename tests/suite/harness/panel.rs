@@ -90,12 +90,14 @@ impl Icon<'_> {
             let entry = find(menu, labels).filter(|entry| entry.is_enabled)?;
             let clicked: zbus::Result<()> =
                 self.menu.call("Event", &(entry.id, "clicked", Value::from(""), 0_u32));
-            match clicked.map_err(|error| error.to_string()) {
+            if let Err(error) = clicked.map_err(|error| error.to_string()) {
                 // The menu was drawn anew since it was read: nothing was clicked.
-                Err(error) if error.contains("does not refer to a menu item") => None,
-                Err(error) => Some(assert!(error.contains("NoReply"), "{error}")),
-                Ok(()) => Some(()),
+                if error.contains("does not refer to a menu item") {
+                    return None;
+                }
+                assert!(error.contains("NoReply"), "{error}");
             }
+            Some(())
         });
     }
 

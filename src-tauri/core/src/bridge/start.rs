@@ -49,9 +49,7 @@ impl Bridge {
         paths.create()?;
         let socket = control::Listener::claim(paths)?;
         let (address, listeners) = listen::listen(config.port)?;
-        for name in unknown_variables(std::env::vars_os().map(|(name, _)| name)) {
-            tracing::warn!(name, "this variable sets nothing; the README lists those that do");
-        }
+        warn_of_unknown_variables();
         let shutdown = CancellationToken::new();
         let unusable = |reason| StartError::Store { file: Store::file(&paths.data_dir), reason };
         let store = Store::open(&paths.data_dir, clock.now()).map_err(unusable)?;
@@ -178,6 +176,12 @@ impl Bridge {
         self.changes.follow(self.vault.states(), tasks, shutdown);
         self.changes.follow(self.settings.follow(), tasks, shutdown);
         self.changes.follow(self.updates.follow(), tasks, shutdown);
+    }
+}
+
+fn warn_of_unknown_variables() {
+    for name in unknown_variables(std::env::vars_os().map(|(name, _)| name)) {
+        tracing::warn!(name, "this variable sets nothing; the README lists those that do");
     }
 }
 
