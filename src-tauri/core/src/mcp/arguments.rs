@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::catalogue::is_tool_name;
+use super::tool_name::is_tool_name;
 
 /// Whole numbers up to here are exact in a float (2^53).
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;

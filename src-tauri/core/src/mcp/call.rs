@@ -4,18 +4,17 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use rmcp::RoleServer;
-use rmcp::model::{
-    CallToolRequestParams, CallToolResult, ContentBlock, ErrorData, ProgressNotificationParam,
-    ProtocolVersion,
-};
+use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, ErrorData};
 use rmcp::service::RequestContext;
 use serde::Serialize;
 use tokio::time::timeout;
 
-use super::catalogue::{Listed, is_tool_name};
+use super::catalogue::Listed;
 use super::failure::words;
-use super::server::{MemoryServer, TITLE};
+use super::progress::progress;
+use super::server::MemoryServer;
 use super::service::{CallRecord, MemoryError, Outcome, ToolReply};
+use super::tool_name::is_tool_name;
 use crate::oauth::Access;
 use crate::oauth::access::Lane;
 use crate::scope::Scope;
@@ -25,32 +24,6 @@ use crate::scope::Scope;
 const MAX_WORK: usize = 64;
 /// How long a call waits for those that its own client began before; as long as one of them may take.
 const TURN_TIME: Duration = Duration::from_secs(120);
-
-/// When a client that asked for progress hears of a slow call.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    pub(crate) first: Duration,
-    pub(crate) every: Duration,
-}
-
-impl Default for Pace {
-    /// rmcp queues 16 events for a stream; what the longest call (120 s) makes must stay below, or
-    /// a client that does not read would block its session.
-    fn default() -> Self {
-        Self { first: Duration::from_secs(2), every: Duration::from_secs(10) }
-    }
-}
-
-/// Why a request was given up before it was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// The client cancelled or, in 2026-07-28, went away.
-    Cancelled,
-    /// The grant is no more.
-    Revoked,
-    /// The process ends.
-    ShuttingDown,
-}
 
 impl MemoryServer {
     pub(super) async fn call(
@@ -106,24 +79,6 @@ impl MemoryServer {
                 record.end(stop.outcome(), 0);
                 Err(stop.into_error())
             }
-        }
-    }
-
-    /// Waits for `work`, unless client, person or process end it first.
-    pub(super) async fn until_stopped<T>(
-        &self,
-        context: &RequestContext<RoleServer>,
-        access: &Access,
-        work: impl Future<Output = T>,
-    ) -> Result<T, Stop> {
-        tokio::select! {
-            biased;
-            () = access.grant.cancelled.cancelled() => Err(
-                if self.memories.shutdown.is_cancelled() { Stop::ShuttingDown } else { Stop::Revoked }
-            ),
-            () = self.memories.shutdown.cancelled() => Err(Stop::ShuttingDown),
-            () = context.ct.cancelled() => Err(Stop::Cancelled),
-            done = work => Ok(done),
         }
     }
 
@@ -187,31 +142,6 @@ impl Running<'_> {
     }
 }
 
-impl Stop {
-    /// What is answered where somebody may still listen.
-    pub(super) fn into_error(self) -> ErrorData {
-        ErrorData::internal_error(
-            match self {
-                Self::Cancelled => "The request was cancelled",
-                Self::Revoked => {
-                    "The app's access was revoked; whether the request was carried out is unknown"
-                }
-                Self::ShuttingDown => {
-                    "Jean Memory Bridge is shutting down; whether the request was carried out is unknown"
-                }
-            },
-            None,
-        )
-    }
-
-    fn outcome(self) -> Outcome {
-        match self {
-            Self::Cancelled => Outcome::Cancelled,
-            Self::Revoked | Self::ShuttingDown => Outcome::Stopped,
-        }
-    }
-}
-
 /// protocol.md 7.14: built with rmcp's constructors, which set `resultType`.
 fn result(reply: ToolReply) -> Result<CallToolResult, MemoryError> {
     let content = reply
@@ -265,26 +195,5 @@ fn size(content: &ContentBlock) -> usize {
         ContentBlock::Resource(_) | ContentBlock::ResourceLink(_) | _ => {
             serde_json::to_vec(content).map_or(0, |json| json.len())
         }
-    }
-}
-
-/// Tells a client that asked for it that a slow call is alive (protocol.md 7.23); for ever.
-async fn progress(context: &RequestContext<RoleServer>, pace: Pace) -> std::convert::Infallible {
-    let Some(token) = context.meta.get_progress_token() else { return std::future::pending().await };
-    let since = tokio::time::Instant::now();
-    let mut ticks = tokio::time::interval_at(since + pace.first, pace.every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    // 2024-11-05 knows no `message` here.
-    let with_words = context.protocol_version().is_none_or(|version| version > ProtocolVersion::V_2024_11_05);
-    loop {
-        ticks.tick().await;
-        let waited = since.elapsed();
-        let mut param = ProgressNotificationParam::new(token.clone(), waited.as_secs_f64());
-        if with_words {
-            param =
-                param.with_message(format!("{TITLE}: waiting for Jean Memory for {} s", waited.as_secs()));
-        }
-        // A client that is gone is not told; the call goes on (7.19).
-        let _ = context.peer.notify_progress(param).await;
     }
 }

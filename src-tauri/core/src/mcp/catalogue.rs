@@ -11,13 +11,12 @@ use super::arguments::Arguments;
 use super::known::{
     DOCUMENT_STATUS, STORE_DOCUMENT, document_status, is_never_offered, known, needed_scope, scope,
 };
+use super::tool_name::is_tool_name;
 use crate::scope::{Scope, Scopes};
 use crate::view::ToolView;
 
 /// More tools than any list has; the rest is dropped.
 const MAX_TOOLS: usize = 256;
-/// Longest name of a tool (MCP 2026-07-28, tools, "Tool Names").
-const MAX_NAME: usize = 128;
 
 /// The tools of one account.
 pub(super) struct Catalogue {
@@ -130,12 +129,6 @@ impl Listed {
         }
         Some(Self { tool, scope: needs, arguments, on_by_default: on_file.is_some() || !writes })
     }
-}
-
-/// Letters, digits, `_`, `-`, `.` (MCP 2026-07-28, tools, "Tool Names"); also what may be repeated to a client.
-pub(super) fn is_tool_name(name: &str) -> bool {
-    (1..=MAX_NAME).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
 fn text(entry: &mut Map<String, Value>, member: &str) -> Option<String> {

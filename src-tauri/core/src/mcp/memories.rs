@@ -6,12 +6,11 @@ use rmcp::model::Tool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::call::Pace;
 use super::catalogue::Catalogue;
 use super::known::needed_scope;
 use super::lists::Lists;
 use super::policy::ToolPolicy;
-use super::server::MemoryServer;
+use super::progress::Pace;
 use super::service::{MemoryError, MemoryService};
 use crate::clock::Clock;
 use crate::ids::AccountId;
@@ -50,12 +49,6 @@ impl Memories {
     ) -> Arc<Self> {
         let lists = Lists::new(Arc::clone(&service));
         Arc::new(Self { service, clock, shutdown, pace, lists })
-    }
-
-    /// The server that one client talks to.
-    #[must_use]
-    pub fn server(self: &Arc<Self>, access: Access) -> MemoryServer {
-        MemoryServer::new(Arc::clone(self), access)
     }
 
     /// Fires when the process ends.

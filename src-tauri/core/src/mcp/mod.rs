@@ -15,14 +15,17 @@ mod lists;
 mod memories;
 pub(crate) mod nothing;
 mod policy;
+mod progress;
 mod server;
 mod service;
+mod stop;
+mod tool_name;
 
 pub use built_in::built_in_tools;
-#[cfg(test)]
-pub(crate) use call::Pace;
 pub use known::needed_scope;
 pub use memories::Memories;
 pub use policy::ToolPolicy;
+#[cfg(test)]
+pub(crate) use progress::Pace;
 pub use server::{MemoryServer, PRODUCT, TITLE};
 pub use service::{CallRecord, Future, MemoryError, MemoryService, Outcome, ToolReply};

@@ -12,8 +12,8 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 
-use super::call::Stop;
 use super::failure::words;
+use super::stop::Stop;
 use super::{Memories, nothing};
 use crate::oauth::Access;
 
@@ -30,7 +30,9 @@ pub struct MemoryServer {
 }
 
 impl MemoryServer {
-    pub(super) fn new(memories: Arc<Memories>, access: Access) -> Self {
+    /// For a client that has proved who it is.
+    #[must_use]
+    pub fn new(memories: Arc<Memories>, access: Access) -> Self {
         Self { memories, access }
     }
 
@@ -38,6 +40,24 @@ impl MemoryServer {
     /// (protocol.md 7.2); a session only remembers who opened it. On stdio that is all there is.
     pub(super) fn access<'a>(&'a self, context: &'a RequestContext<RoleServer>) -> &'a Access {
         context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get()).unwrap_or(&self.access)
+    }
+
+    /// Waits for `work`, unless client, person or process end it first.
+    pub(super) async fn until_stopped<T>(
+        &self,
+        context: &RequestContext<RoleServer>,
+        access: &Access,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Stop> {
+        tokio::select! {
+            biased;
+            () = access.grant.cancelled.cancelled() => Err(
+                if self.memories.shutdown.is_cancelled() { Stop::ShuttingDown } else { Stop::Revoked }
+            ),
+            () = self.memories.shutdown.cancelled() => Err(Stop::ShuttingDown),
+            () = context.ct.cancelled() => Err(Stop::Cancelled),
+            done = work => Ok(done),
+        }
     }
 }
 

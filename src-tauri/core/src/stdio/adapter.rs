@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::link::Link;
 use super::offer::Changes;
-use super::tools::Shared;
+use super::shared::Shared;
 use super::watch::watch;
 use super::{App, Options, name};
 use crate::mcp::{PRODUCT, TITLE, nothing};

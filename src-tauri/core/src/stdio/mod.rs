@@ -19,6 +19,7 @@ mod message;
 mod name;
 mod offer;
 mod pipe;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod tools;

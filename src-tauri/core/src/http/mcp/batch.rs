@@ -15,10 +15,11 @@ use serde_json::Value;
 use super::endpoint::{Caller, Endpoint};
 use super::message::Head;
 use super::refusal::Refusal;
-use super::reply::{self, Asked, Code};
+use super::reply::Asked;
+use super::rpc_error::{self, Code};
 
 /// Messages in one batch.
-pub(super) const MAX_BATCH: usize = 50;
+const MAX_BATCH: usize = 50;
 
 pub(super) async fn serve(
     endpoint: &Endpoint,
@@ -27,7 +28,7 @@ pub(super) async fn serve(
     elements: Vec<Value>,
 ) -> Result<Response, Refusal> {
     if elements.is_empty() || elements.len() > MAX_BATCH {
-        return Err(Refusal::BatchSize);
+        return Err(Refusal::BatchSize(MAX_BATCH));
     }
     let bodies: Vec<_> = elements.iter().map(|element| Bytes::from(element.to_string())).collect();
     let heads: Vec<_> = bodies.iter().map(|body| Head::read(body)).collect();
@@ -48,7 +49,7 @@ pub(super) async fn serve(
         match head {
             // 2025-03-26 lifecycle: never inside a batch.
             Ok(head) if head.is_request("initialize") => {
-                answers.push(reply::error_value(
+                answers.push(rpc_error::error_value(
                     Code::InvalidRequest,
                     "initialize cannot be part of a batch",
                     head.id.as_ref(),
@@ -62,7 +63,9 @@ pub(super) async fn serve(
                 let response = asked.reword(&response).unwrap_or_else(|| response.map(Body::new));
                 pending.push(answers_of(response));
             }
-            Err(_) => answers.push(reply::error_value(Code::InvalidRequest, "Not a JSON-RPC message", None)),
+            Err(_) => {
+                answers.push(rpc_error::error_value(Code::InvalidRequest, "Not a JSON-RPC message", None));
+            }
         }
     }
     answers.extend(join_all(pending).await.into_iter().flatten());

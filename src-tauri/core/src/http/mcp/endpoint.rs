@@ -217,7 +217,7 @@ impl Endpoint {
     }
 
     fn rmcp(&self, access: &Access) -> Rmcp {
-        let server = self.memories.server(access.clone());
+        let server = MemoryServer::new(Arc::clone(&self.memories), access.clone());
         StreamableHttpService::new(move || Ok(server.clone()), self.sessions.manager(), self.config.clone())
     }
 }

@@ -22,6 +22,7 @@ mod headers;
 mod message;
 mod refusal;
 mod reply;
+mod rpc_error;
 mod sessions;
 mod stream;
 

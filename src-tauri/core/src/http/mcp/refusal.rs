@@ -7,9 +7,8 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTI
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
-use super::batch::MAX_BATCH;
 use super::challenge::Challenge;
-use super::reply::{self, Code};
+use super::rpc_error::{self, Code};
 use crate::scope::Scopes;
 
 /// Why a request does not reach rmcp; variants are causes.
@@ -56,8 +55,8 @@ pub enum Refusal {
     NotJsonRpc,
     /// An array outside 2025-03-26 (7.6).
     BatchElsewhere,
-    /// An empty batch, or one that is too long.
-    BatchSize,
+    /// An empty batch, or one that is longer than this.
+    BatchSize(usize),
     /// Two requests of a batch that could not be told apart.
     BatchRepeatsId,
     /// Our fault.
@@ -108,14 +107,17 @@ impl IntoResponse for Refusal {
             Self::TooLarge => rpc(StatusCode::PAYLOAD_TOO_LARGE, "The message is too large"),
             Self::Incomplete => bad_request("The message is incomplete"),
             Self::TooSlow => rpc(StatusCode::REQUEST_TIMEOUT, "The message took too long to arrive"),
-            Self::NotJson => reply::error(StatusCode::BAD_REQUEST, Code::Parse, "Not JSON", None),
+            Self::NotJson => rpc_error::error(StatusCode::BAD_REQUEST, Code::Parse, "Not JSON", None),
             Self::NotJsonRpc => bad_request("Not a JSON-RPC message"),
             Self::BatchElsewhere => bad_request("Batches exist only in sessions of 2025-03-26"),
-            Self::BatchSize => bad_request(&format!("A batch has 1 to {MAX_BATCH} messages")),
+            Self::BatchSize(most) => bad_request(&format!("A batch has 1 to {most} messages")),
             Self::BatchRepeatsId => bad_request("Two requests of a batch have the same id"),
-            Self::Internal(id) => {
-                reply::error(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "Internal error", id.as_ref())
-            }
+            Self::Internal(id) => rpc_error::error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Code::Internal,
+                "Internal error",
+                id.as_ref(),
+            ),
         }
     }
 }
@@ -125,7 +127,7 @@ fn bad_request(message: &str) -> Response {
 }
 
 fn rpc(status: StatusCode, message: &str) -> Response {
-    reply::error(status, Code::InvalidRequest, message, None)
+    rpc_error::error(status, Code::InvalidRequest, message, None)
 }
 
 fn refused_by(status: StatusCode, error: &str, challenge: &Challenge, scopes: Scopes) -> Response {

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use super::eras::names;
 use super::world::*;
 use crate::ids::{AccountId, ClientId, GrantId, UserId};
+use crate::mcp::MemoryServer;
 use crate::oauth::{Access, LiveGrant};
 use crate::scope::Scope;
 use crate::view::Via;
@@ -181,8 +182,10 @@ async fn without_http_the_servers_own_access_decides() {
     let world = World::new();
     let (client, server) = tokio::io::duplex(64 * 1024);
     let (server_in, server_out) = tokio::io::split(server);
-    let serving =
-        tokio::spawn(serve_server(world.memories.server(world.access(READER)), (server_in, server_out)));
+    let serving = tokio::spawn(serve_server(
+        MemoryServer::new(Arc::clone(&world.memories), world.access(READER)),
+        (server_in, server_out),
+    ));
     let (client_in, mut client_out) = tokio::io::split(client);
     let mut lines = BufReader::new(client_in).lines();
     let mut ask = async |message: Value| {
