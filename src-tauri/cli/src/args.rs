@@ -6,7 +6,7 @@ use bridge_core::scope::Scopes;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::connect::AppName;
+use crate::connect::name::AppName;
 
 const ABOUT: &str = "\
 Lets AI apps on this computer use your Jean Memory.

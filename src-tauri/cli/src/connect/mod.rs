@@ -1,7 +1,7 @@
 //! `connect`, `disconnect`: entering the bridge into the AI apps of this computer. Both work without a bridge that
 //! runs: the address is the configured one then.
 
-mod name;
+pub(crate) mod name;
 pub(crate) mod text;
 
 use std::path::PathBuf;
@@ -15,7 +15,6 @@ use bridge_core::paths::Paths;
 use bridge_core::program_file;
 use bridge_core::view::{ConnectState, ConnectSteps, ConnectView};
 
-pub(crate) use self::name::AppName;
 use self::text::{quit_first, sign_in, state, steps};
 use crate::args::{Connect, Disconnect, Format};
 use crate::failure::Failure;

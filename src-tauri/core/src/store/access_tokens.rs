@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows::{seconds, time};
-use super::{GrantRecord, Store, StoreError, grants};
+use super::{GrantRecord, Store, StoreError, grant_rows};
 use crate::ids::{GrantId, Jti};
 use crate::scope::Scopes;
 
@@ -50,10 +50,10 @@ impl Store {
             db.prepare_cached(&format!(
                 "SELECT {}, access_tokens.scopes, expires_at FROM access_tokens JOIN grants ON grants.id = grant_id
                  WHERE jti = ?1 AND expires_at > ?2 AND revoked_at IS NULL",
-                grants::COLUMNS
+                grant_rows::COLUMNS
             ))?
             .query_row(params![jti.as_str(), seconds(now)], |row| {
-                let grant = grants::from_row(row)?;
+                let grant = grant_rows::from_row(row)?;
                 let token = AccessTokenRecord {
                     jti: jti.clone(),
                     grant_id: grant.id.clone(),

@@ -13,6 +13,7 @@ mod at_rest;
 mod calls;
 mod clients;
 mod error;
+mod grant_rows;
 mod grants;
 mod health;
 mod open;
@@ -37,7 +38,8 @@ pub use at_rest::{Kept, read_at_rest};
 pub use calls::KeptCall;
 pub use clients::{AuthMethod, ClientKind, ClientRecord};
 pub use error::StoreError;
-pub use grants::{GrantRecord, GrantUse, Whose};
+pub use grant_rows::GrantRecord;
+pub use grants::{GrantUse, Whose};
 pub use refresh_tokens::{IssuedRefresh, Nonce, RefreshChange, RefreshRecord, RefreshStanding};
 pub use tool_switches::ToolSwitch;
 

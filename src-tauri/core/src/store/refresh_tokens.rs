@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows::{seconds, time};
-use super::{AccessTokenRecord, GrantRecord, Store, StoreError, access_tokens, grants};
+use super::{AccessTokenRecord, GrantRecord, Store, StoreError, access_tokens, grant_rows};
 use crate::ids::GrantId;
 use crate::secret::Digest;
 
@@ -97,10 +97,10 @@ fn standing(db: &Connection, digest: &Digest) -> rusqlite::Result<Option<Refresh
                  WHERE next.parent = refresh_tokens.digest AND next.spent_at IS NOT NULL)
          FROM refresh_tokens JOIN grants ON grants.id = grant_id
          WHERE digest = ?1 AND revoked_at IS NULL",
-        grants::COLUMNS
+        grant_rows::COLUMNS
     ))?
     .query_row([digest.as_bytes()], |row| {
-        let grant = grants::from_row(row)?;
+        let grant = grant_rows::from_row(row)?;
         let token = RefreshRecord {
             grant_id: grant.id.clone(),
             expires_at: time(row.get(11)?),
@@ -153,7 +153,7 @@ impl Store {
                 }
                 (RefreshChange::Repeat { access }, Some(_)) => access_tokens::insert(db, &access)?,
                 (RefreshChange::RevokeGrant, Some(found)) => {
-                    grants::revoke_one(db, &found.grant.id, now)?;
+                    grant_rows::revoke_one(db, &found.grant.id, now)?;
                 }
                 (RefreshChange::Nothing, _) | (_, None) => {}
             }

@@ -14,7 +14,8 @@ use tracing::debug;
 
 use super::error::{Interruption, Unexpected, Unreachable, UpstreamError};
 use super::limits::UpstreamLimits;
-use super::transport::{Endpoint, Fault, Incoming, Outgoing, Sent, Transport};
+use super::message::{Endpoint, Fault, Incoming, Outgoing, Sent};
+use super::transport::Transport;
 use super::{CLIENT_NAME, Credential, rpc};
 use crate::api_key::ApiKey;
 

@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 use super::error::UpstreamError;
+use super::message::Incoming;
 use super::rpc::{self, ToolList, ToolResult};
-use super::transport::Incoming;
 use super::{reply, sanitise};
 use crate::api_key::ApiKey;
 use crate::fuzzing::{first_line, tells_nothing};

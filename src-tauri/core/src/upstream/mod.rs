@@ -10,6 +10,7 @@ mod exchange;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 pub mod limits;
+mod message;
 mod remote;
 mod reply;
 mod rpc;
@@ -40,8 +41,9 @@ pub use verify::Verdict;
 use crate::api_key::ApiKey;
 use crate::ids::UserId;
 use exchange::{Kind, Line};
+use message::Endpoint;
 use remote::Remote;
-use transport::{Endpoint, Transport};
+use transport::Transport;
 
 /// The label of this program at the upstream; one constant, because each label becomes an entry
 /// that the person sees and can pause there (upstream-api.md 7).

@@ -13,7 +13,7 @@ use url::Url;
 use super::base_url::BaseUrl;
 use super::error::Unreachable;
 use super::limits::UpstreamLimits;
-use super::transport::{Endpoint, Fault, Incoming, MAX_ERROR_BODY, Marked, Outgoing, Sent};
+use super::message::{Endpoint, Fault, Incoming, MAX_ERROR_BODY, Marked, Outgoing, Sent};
 use crate::clock::{Clock as _, SystemClock};
 use crate::tls::{self, Trust};
 

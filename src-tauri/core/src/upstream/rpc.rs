@@ -11,8 +11,8 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::error::{Unexpected, UpstreamError};
+use super::message::Incoming;
 use super::sanitise;
-use super::transport::Incoming;
 use crate::api_key::ApiKey;
 
 /// The one answer to an absent, wrong or revoked key (upstream-api.md 5.1).

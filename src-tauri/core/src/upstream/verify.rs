@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::error::{Unexpected, UpstreamError};
 use super::exchange::{self, Kind, Line};
-use super::transport::Endpoint;
+use super::message::Endpoint;
 use super::{CLIENT_NAME, Credential, rpc};
 use crate::api_key::ApiKey;
 use crate::ids::UserId;

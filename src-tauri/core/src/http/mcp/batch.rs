@@ -12,17 +12,18 @@ use http::{HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
-use super::endpoint::{Caller, Endpoint};
+use super::caller::Caller;
 use super::message::Head;
 use super::refusal::Refusal;
 use super::reply::Asked;
 use super::rpc_error::{self, Code};
+use super::server::Server;
 
 /// Messages in one batch.
 const MAX_BATCH: usize = 50;
 
 pub(super) async fn serve(
-    endpoint: &Endpoint,
+    server: &Server,
     caller: &Caller,
     parts: &Parts,
     elements: Vec<Value>,
@@ -34,7 +35,7 @@ pub(super) async fn serve(
     let heads: Vec<_> = bodies.iter().map(|body| Head::read(body)).collect();
     // One tool beyond the token's scopes stops the batch before any of it runs.
     for head in heads.iter().flatten() {
-        endpoint.check_scope(caller, head)?;
+        server.check_scope(caller, head)?;
     }
     // rmcp would answer the second and leave the first without an end.
     let mut ids = HashSet::new();
@@ -58,7 +59,7 @@ pub(super) async fn serve(
             Ok(head) => {
                 // In order, so that a cancellation finds the request in front of it; the answers
                 // are awaited together.
-                let response = endpoint.forward(caller, parts.clone(), body.clone()).await?;
+                let response = server.forward(caller, parts.clone(), body.clone()).await?;
                 let asked = Asked::of(&parts.headers, head.id);
                 let response = asked.reword(&response).unwrap_or_else(|| response.map(Body::new));
                 pending.push(answers_of(response));

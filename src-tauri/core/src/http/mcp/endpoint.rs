@@ -1,73 +1,47 @@
 //! A request of somebody who proved who they are: session, body, scope, then rmcp
 //! (protocol.md 6.1 from the session on).
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
-use http_body_util::Full;
-use http_body_util::combinators::BoxBody;
+use http::{HeaderMap, HeaderValue, Method};
 use rmcp::model::ProtocolVersion;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
-use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 
-use super::challenge::Challenge;
+use super::caller::Caller;
 use super::headers::{PROTOCOL_VERSION, SESSION_ID};
 use super::message::{Content, Head};
 use super::refusal::Refusal;
 use super::reply::Asked;
+use super::server::{Options, RmcpResponse, Server, request};
 use super::sessions::Sessions;
 use super::stream::{GrantBody, PlacedBody};
 use super::{accept, batch, body};
-use crate::mcp::{Memories, MemoryServer};
+use crate::mcp::Memories;
 use crate::oauth::access::{Lane, Pass};
 use crate::oauth::{Access, LiveGrant};
-use crate::scope::Scope;
-use crate::view::Via;
 
 /// Requests of one grant that may be open at once.
 const MAX_CALLS: usize = 64;
 /// Streams of one grant on which a client listens.
 const MAX_STREAMS: usize = 128;
 
-pub(super) type Rmcp = StreamableHttpService<MemoryServer, LocalSessionManager>;
-type RmcpResponse = Response<BoxBody<Bytes, Infallible>>;
-
-/// What rmcp checks once more behind the door (protocol.md 7.3).
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// `host:port` in every spelling of this bridge.
-    pub hosts: Vec<String>,
-    /// The origins that may send, each with its port.
-    pub origins: Vec<String>,
-}
-
 /// The MCP server over HTTP; one per process.
 pub struct Endpoint {
-    memories: Arc<Memories>,
+    server: Server,
     sessions: Arc<Sessions>,
-    config: StreamableHttpServerConfig,
 }
 
 impl Endpoint {
     /// An endpoint without sessions yet. It ends with the shutdown of `memories`.
     #[must_use]
     pub fn new(memories: Arc<Memories>, options: Options) -> Arc<Self> {
-        let config = StreamableHttpServerConfig::default()
-            .with_allowed_hosts(options.hosts)
-            .with_allowed_origins(options.origins)
-            .enforce_origin_validation()
-            // 2026-07-28 answers in plain JSON; rmcp changes to SSE by itself when there is progress (7.23).
-            .with_json_response(true)
-            .with_max_request_body_bytes(body::MAX_BODY)
-            .with_cancellation_token(memories.shutdown().clone());
-        Arc::new(Self { memories, sessions: Sessions::new(), config })
+        let sessions = Sessions::new();
+        Arc::new(Self { server: Server::new(memories, sessions.manager(), options), sessions })
     }
 
     /// Answers a request of `access`. The method is one of ours and no header came twice:
@@ -87,7 +61,7 @@ impl Endpoint {
         } else {
             None
         };
-        let caller = Caller { access, host: parts.headers.get(HOST).cloned(), uri: parts.uri.clone() };
+        let caller = Caller::new(access, &parts);
         let answer = if parts.method == Method::POST {
             self.post(&caller, parts, body, version).await
         } else {
@@ -110,19 +84,19 @@ impl Endpoint {
         match Content::read(&body)? {
             Content::One(head) => {
                 if is_modern(&parts.headers) && head.is_request("tools/call") {
-                    self.prepare(caller).await?;
+                    self.server.prepare(caller).await?;
                 }
-                self.check_scope(caller, &head)?;
+                self.server.check_scope(caller, &head)?;
                 let asked = Asked::of(&parts.headers, head.id.clone());
                 let response = if head.is_request("initialize") && session.is_none() {
                     self.initialize(caller, parts, body.clone(), &head).await?
                 } else {
-                    self.forward(caller, parts, body.clone()).await?
+                    self.server.forward(caller, parts, body.clone()).await?
                 };
                 Ok(finish(response, &asked, &caller.access.grant, pass))
             }
             Content::Batch(elements) if session == Some(ProtocolVersion::V_2025_03_26) => {
-                let response = batch::serve(self, caller, &parts, elements).await?;
+                let response = batch::serve(&self.server, caller, &parts, elements).await?;
                 Ok(response.map(|body| Body::new(PlacedBody::new(body, pass))))
             }
             // protocol.md 7.6
@@ -134,7 +108,7 @@ impl Endpoint {
         let pass = caller.enter(Lane::Stream, MAX_STREAMS)?;
         let asked = Asked::of(&parts.headers, None);
         let ends = (parts.method == Method::DELETE).then(|| parts.headers.get(SESSION_ID).cloned()).flatten();
-        let response = self.forward(caller, parts, Bytes::new()).await?;
+        let response = self.server.forward(caller, parts, Bytes::new()).await?;
         if let Some(Ok(id)) = ends.as_ref().map(HeaderValue::to_str)
             && response.status().is_success()
         {
@@ -154,7 +128,7 @@ impl Endpoint {
         let grant = Arc::clone(&caller.access.grant);
         let version = negotiated(head.protocol_version.as_deref());
         let sessions = Arc::clone(&self.sessions);
-        let rmcp = self.rmcp(&caller.access);
+        let rmcp = self.server.rmcp(&caller.access);
         let request = request(&caller.access, parts, body);
         sessions.make_room(&grant.id).await;
         // On a task of its own: a client that leaves in the middle must not leave a session
@@ -167,58 +141,6 @@ impl Endpoint {
             response
         });
         opening.await.map_err(|_| Refusal::Internal(head.id.clone()))
-    }
-
-    /// Hands a message to rmcp; dropping this is the client's disconnect, which rmcp takes for a
-    /// cancel in 2026-07-28 and only there (protocol.md 7.18, 7.19).
-    pub(super) async fn forward(
-        &self,
-        caller: &Caller,
-        parts: Parts,
-        body: Bytes,
-    ) -> Result<RmcpResponse, Refusal> {
-        let access = &caller.access;
-        let rmcp = self.rmcp(access);
-        tokio::select! {
-            biased;
-            () = access.grant.cancelled.cancelled() => Err(caller.ended()),
-            response = rmcp.handle(request(access, parts, body)) => Ok(response),
-        }
-    }
-
-    /// rmcp compares `Mcp-Param-*` with the tool's schema before our server is asked (7.11), so the
-    /// tools have to be known by then; if they cannot be, the call fails later and says why. In 2026-07-28
-    /// only: a legacy client could not cancel while this waits.
-    async fn prepare(&self, caller: &Caller) -> Result<(), Refusal> {
-        let grant = &caller.access.grant;
-        tokio::select! {
-            biased;
-            () = grant.cancelled.cancelled() => Err(caller.ended()),
-            _ = self.memories.prepare(&grant.account) => Ok(()),
-        }
-    }
-
-    /// protocol.md 6.6, 6.7: decided on the body's tool, before rmcp has a chance to run it. A tool
-    /// that is not known yet is left to the server, which offers nothing beyond the scopes.
-    pub(super) fn check_scope(&self, caller: &Caller, head: &Head<'_>) -> Result<(), Refusal> {
-        if head.method.as_deref() != Some("tools/call") {
-            return Ok(());
-        }
-        let Some(tool) = &head.name else { return Ok(()) };
-        let access = &caller.access;
-        // Whoever reads the answer there knows nothing of HTTP: the server says that there is no such tool.
-        if access.grant.via == Via::Stdio {
-            return Ok(());
-        }
-        match self.memories.scope_of(&access.grant.account, tool) {
-            Some(scope) if !access.scopes.contains(scope) => Err(caller.lacks(scope)),
-            _ => Ok(()),
-        }
-    }
-
-    fn rmcp(&self, access: &Access) -> Rmcp {
-        let server = MemoryServer::new(Arc::clone(&self.memories), access.clone());
-        StreamableHttpService::new(move || Ok(server.clone()), self.sessions.manager(), self.config.clone())
     }
 }
 
@@ -233,57 +155,6 @@ impl Endpoint {
         use rmcp::transport::streamable_http_server::session::SessionManager as _;
         self.sessions.manager().close_session(&id.into()).await.unwrap();
     }
-}
-
-/// Who asks, and what they are told when they may not.
-pub(super) struct Caller {
-    access: Access,
-    host: Option<HeaderValue>,
-    uri: Uri,
-}
-
-impl Caller {
-    /// Whether the client can get another token when this one does not do.
-    fn has_authorization_server(&self) -> bool {
-        match self.access.grant.via {
-            Via::Oauth => true,
-            Via::Stdio | Via::ApiKey => false,
-        }
-    }
-
-    fn ended(&self) -> Refusal {
-        if self.has_authorization_server() {
-            Refusal::InvalidToken(Box::new(self.challenge()))
-        } else {
-            Refusal::Revoked
-        }
-    }
-
-    fn lacks(&self, scope: Scope) -> Refusal {
-        if self.has_authorization_server() {
-            Refusal::InsufficientScope(Box::new(self.challenge()), self.access.scopes.union(scope.into()))
-        } else {
-            Refusal::Forbidden
-        }
-    }
-
-    fn challenge(&self) -> Challenge {
-        Challenge::new(self.host.clone(), self.uri.clone())
-    }
-
-    fn enter(&self, lane: Lane, most: usize) -> Result<Pass, Refusal> {
-        self.access.grant.enter(lane, most).ok_or(Refusal::Busy)
-    }
-}
-
-/// The request as rmcp sees it: the client's token stays here (protocol.md 6.10), and the
-/// verified grant goes along (7.2).
-pub(super) fn request(access: &Access, mut parts: Parts, body: Bytes) -> http::Request<Full<Bytes>> {
-    parts.headers.remove(AUTHORIZATION);
-    parts.headers.remove(COOKIE);
-    parts.extensions = Extensions::new();
-    parts.extensions.insert(access.clone());
-    http::Request::from_parts(parts, Full::new(body))
 }
 
 fn finish(response: RmcpResponse, asked: &Asked, grant: &LiveGrant, pass: Pass) -> Response {

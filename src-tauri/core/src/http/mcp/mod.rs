@@ -13,6 +13,7 @@
 mod accept;
 mod batch;
 mod body;
+mod caller;
 mod challenge;
 mod credentials;
 mod endpoint;
@@ -23,6 +24,7 @@ mod message;
 mod refusal;
 mod reply;
 mod rpc_error;
+mod server;
 mod sessions;
 mod stream;
 
@@ -41,9 +43,10 @@ use http::request::Parts;
 
 pub use body::read as read_body;
 pub use challenge::{Challenge, metadata_url};
-pub use endpoint::{Endpoint, Options, is_modern};
+pub use endpoint::{Endpoint, is_modern};
 pub use headers::check;
 pub use refusal::Refusal;
+pub use server::Options;
 
 use crate::clock::Clock;
 use crate::oauth::{Access, BearerError};
