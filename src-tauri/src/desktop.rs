@@ -7,7 +7,7 @@ use tauri::{App, AppHandle, Manager as _, RunEvent};
 
 use crate::ending::{Signals, StartsAgain};
 use crate::launch::{CannotStart, Started};
-use crate::resetting::Resetting;
+use crate::resetting::{self, Resetting};
 use crate::shell::Shell;
 use crate::windows::cannot_start;
 use crate::{asking, commands, display, ending, looking, notify, opening, tray};
@@ -45,7 +45,7 @@ fn show(
         .build(context())
         .context("the desktop app cannot start")?;
     ending::quit_when_told(app.handle().clone(), signals);
-    ending::quit_when_asked(app.handle().clone(), bridge);
+    resetting::quit_when_asked(app.handle().clone(), bridge);
     until_quit(app, move |app| {
         // Without the icon, say because its picture cannot be written, the windows still work.
         let drawn =

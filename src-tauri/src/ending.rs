@@ -9,8 +9,6 @@ use bridge_core::bridge::Bridge;
 use bridge_core::hang_up;
 use tauri::{AppHandle, Manager as _};
 
-use crate::resetting::Resetting;
-
 /// How long calls and streams may take to end. A desktop that logs out waits little longer.
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -40,15 +38,6 @@ pub(crate) fn restart(app: &AppHandle) {
 pub(crate) fn quit_when_told(app: AppHandle, mut signals: Signals) {
     tauri::async_runtime::spawn(async move {
         signals.told_to_quit().await;
-        quit(&app);
-    });
-}
-
-/// The command line asks for the end before it removes everything.
-pub(crate) fn quit_when_asked(app: AppHandle, bridge: Arc<Bridge>) {
-    tauri::async_runtime::spawn(async move {
-        bridge.asked_to_end().await;
-        app.state::<Arc<Resetting>>().leave_to_another();
         quit(&app);
     });
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use tauri::{AppHandle, Manager as _};
-use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::shell::Shell;
@@ -11,17 +10,6 @@ use crate::{connecting, program_fate};
 
 /// Between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(30);
-
-/// Whoever wants it sooner.
-#[derive(Default)]
-pub(crate) struct Looking(Notify);
-
-impl Looking {
-    /// Somebody sees what is found.
-    pub(crate) fn look_now(&self) {
-        self.0.notify_one();
-    }
-}
 
 /// Looks until the app ends.
 pub(crate) fn start(app: AppHandle) {
@@ -32,7 +20,7 @@ pub(crate) fn start(app: AppHandle) {
             program_fate::look(&app, &mut fate, is_time);
             connecting::look(&app).await;
             // Whichever comes first.
-            is_time = timeout(BETWEEN_LOOKS, app.state::<Shell>().looking.0.notified()).await.is_err();
+            is_time = timeout(BETWEEN_LOOKS, app.state::<Shell>().wants_look.notified()).await.is_err();
         }
     });
 }

@@ -32,7 +32,7 @@ async fn when_wanted(app: AppHandle) {
     }
     while wanted.changed().await.is_ok() {
         // It may have been a new version that was launched.
-        app.state::<Shell>().looking.look_now();
+        app.state::<Shell>().wants_look.notify_one();
         main::show(&app, Place::Anywhere);
     }
 }

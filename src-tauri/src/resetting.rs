@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bridge_core::bridge::Bridge;
 use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::connect::{Connector, Surroundings, command_line_beside};
 use bridge_core::control::Failed;
@@ -13,6 +14,7 @@ use bridge_core::reset::{Reset, ResetError};
 use bridge_core::vault::Vault;
 use bridge_core::view::{ResetOutcome, ResetPlan};
 use tauri::async_runtime::block_on;
+use tauri::{AppHandle, Manager as _};
 use tokio::sync::Mutex;
 
 use crate::aside::aside;
@@ -58,6 +60,15 @@ impl Resetting {
             block_on(bridge_core::reset::remove_rest(paths));
         }
     }
+}
+
+/// The command line asks for the end before it removes everything.
+pub(crate) fn quit_when_asked(app: AppHandle, bridge: Arc<Bridge>) {
+    tauri::async_runtime::spawn(async move {
+        bridge.asked_to_end().await;
+        app.state::<Arc<Resetting>>().leave_to_another();
+        ending::quit(&app);
+    });
 }
 
 /// What there is to remove.

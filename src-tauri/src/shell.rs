@@ -11,11 +11,10 @@ use bridge_core::clock::{Clock as _, SystemClock, rfc3339_millis};
 use bridge_core::paths::Paths;
 use bridge_core::program_file::ProgramFile;
 use bridge_core::view::{Appearance, Check, Subject};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
-use crate::connecting::Connecting;
+use crate::connecting::kept::Connecting;
 use crate::launch::Started;
-use crate::looking::Looking;
 use crate::queue::Queue;
 use crate::words::Words;
 
@@ -36,8 +35,8 @@ pub(crate) struct Shell {
     pub(crate) queue: watch::Sender<Queue>,
     /// The apps of this computer.
     pub(crate) connecting: Connecting,
-    /// What is looked at now and then.
-    pub(crate) looking: Looking,
+    /// Whoever sees what is looked at now and then, and wants it looked at at once.
+    pub(crate) wants_look: Notify,
     /// Whether the desktop shows tray icons.
     pub(crate) has_tray: watch::Sender<bool>,
     /// What the next start will use, as far as this one has written it.
@@ -64,7 +63,7 @@ impl Shell {
             started_at: started.at,
             queue: watch::Sender::new(Queue::default()),
             connecting: Connecting::default(),
-            looking: Looking::default(),
+            wants_look: Notify::new(),
             has_tray: watch::Sender::new(true),
             next_port: AtomicU16::new(started.config.port),
             next_activity_days: AtomicU32::new(started.config.activity_days),

@@ -1,17 +1,18 @@
 //! Connects the AI apps, and notices when one has lost its connection.
 
+pub(crate) mod kept;
+
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::connect::{
-    App, ConnectError, Connector, EXTENSION_SUFFIX, Losses, Surroundings, adapter_beside, is_adapter,
+    App, ConnectError, Connector, EXTENSION_SUFFIX, Surroundings, adapter_beside, is_adapter,
 };
 use bridge_core::control::Failed;
-use bridge_core::view::{ConnectSteps, ConnectView, LostApp};
+use bridge_core::view::{ConnectSteps, ConnectView};
 use tauri::async_runtime::block_on;
 use tauri::{AppHandle, Manager as _};
-use tokio::sync::{Mutex, OnceCell};
 
 use crate::aside::aside;
 use crate::failure::Failure;
@@ -25,29 +26,12 @@ const EXTENSION: &str = "jean-memory";
 /// How an action ended.
 pub(crate) type Outcome = Result<ConnectSteps, ConnectError>;
 
-/// What the app keeps about connecting.
-#[derive(Default)]
-pub(crate) struct Connecting {
-    connector: OnceCell<Arc<Connector>>,
-    adapter: OnceCell<Option<PathBuf>>,
-    /// Held while files are changed or looked at, because one bridge at a time does either.
-    losses: Mutex<Losses>,
-    lost: RwLock<Vec<LostApp>>,
-}
-
-impl Connecting {
-    /// The apps that have lost their connection, as far as has been noticed.
-    pub(crate) fn lost(&self) -> Vec<LostApp> {
-        self.lost.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
 /// Every app that is known.
 pub(crate) async fn apps(shell: &Shell) -> Result<Vec<ConnectView>, Failed> {
     let connector = connector(shell).await?;
     let apps = aside(move || connector.apps()).await?;
     // Somebody looks: a loss that is seen in the cards is one for the banner, too.
-    shell.looking.look_now();
+    shell.wants_look.notify_one();
     Ok(apps)
 }
 
