@@ -147,7 +147,8 @@ impl Store {
     /// [`StoreError`].
     pub async fn count_dynamic_clients(&self) -> Result<u64, StoreError> {
         self.run(|db| {
-            db.query_row("SELECT count(*) FROM clients WHERE kind = 'dynamic'", [], |row| row.get(0))
+            db.prepare_cached("SELECT coalesce(sum(clients), 0) FROM client_counts WHERE kind = ?1")?
+                .query_row([ClientKind::Dynamic.word()], |row| row.get(0))
         })
         .await
     }

@@ -1,7 +1,7 @@
 //! The layout of the database, as steps that are never changed once released.
 
 /// Step N brings a database from layout N to layout N + 1; `PRAGMA user_version` counts them.
-pub(super) const STEPS: [&str; 3] = [LAYOUT_1, LAYOUT_2, LAYOUT_3];
+pub(super) const STEPS: [&str; 4] = [LAYOUT_1, LAYOUT_2, LAYOUT_3, LAYOUT_4];
 
 const LAYOUT_1: &str = "
 CREATE TABLE clients (
@@ -119,4 +119,21 @@ END;
 
 CREATE INDEX grants_by_name ON grants (client_name, client_id) WHERE revoked_at IS NULL;
 DROP INDEX grants_alive;
+";
+
+/// How many clients there are of each kind, kept by SQLite itself: each registration asks.
+const LAYOUT_4: &str = "
+CREATE TABLE client_counts (
+    kind    TEXT PRIMARY KEY,
+    clients INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO client_counts SELECT kind, count(*) FROM clients GROUP BY kind;
+
+CREATE TRIGGER client_added AFTER INSERT ON clients BEGIN
+    INSERT INTO client_counts (kind, clients) VALUES (NEW.kind, 1)
+    ON CONFLICT (kind) DO UPDATE SET clients = clients + 1;
+END;
+CREATE TRIGGER client_forgotten AFTER DELETE ON clients BEGIN
+    UPDATE client_counts SET clients = clients - 1 WHERE kind = OLD.kind;
+END;
 ";

@@ -138,14 +138,18 @@ async fn an_unused_registration_is_forgotten_and_one_with_a_grant_is_not() {
             created_at: now(),
         };
         store.save_client(client.clone()).await.unwrap();
+        // What is known of it now takes the place of what was.
+        store.save_client(client.clone()).await.unwrap();
         assert_eq!(store.client(&client.id).await.unwrap(), Some(client));
     }
+    assert_eq!(store.count_dynamic_clients().await.unwrap(), 2);
     store.create_grant(grant(), None, None).await.unwrap();
     store.revoke_client(&ClientId::new("client"), now()).await.unwrap();
     let later = now() + Duration::from_secs(100);
     assert_eq!(store.forget_unused_clients(Duration::from_secs(10), later).await.unwrap(), 1);
     assert!(store.client(&ClientId::new("client")).await.unwrap().is_some());
     assert_eq!(store.client(&ClientId::new("unused")).await.unwrap(), None);
+    assert_eq!(store.count_dynamic_clients().await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -351,6 +355,7 @@ async fn the_first_layout_is_brought_up_to_date_and_kept_beside_it() {
     old.execute_batch(
         "INSERT INTO grants VALUES ('g', 'client', 'Client', 'account', 'user', 'read write', 'oauth',
                                     '127.0.0.1', 1800000000, NULL, 7, NULL);
+         INSERT INTO clients VALUES ('client', 'dynamic', 'Client', '[]', 'none', NULL, 1, 1800000000);
          INSERT INTO activity VALUES (41, 1800000000000, 'client', 'ask', 'failed', 12, 3, 4);
          INSERT INTO settings VALUES ('opened', '');
          PRAGMA user_version = 1;",
@@ -368,6 +373,7 @@ async fn the_first_layout_is_brought_up_to_date_and_kept_beside_it() {
     assert_eq!(store.calls(failures, 10).await.unwrap(), [kept]);
     assert_eq!(live_grants(&store).await[0].calls, 7);
     assert_eq!(store.count_connected_clients().await.unwrap(), 1);
+    assert_eq!(store.count_dynamic_clients().await.unwrap(), 1);
     let switch = ToolSwitch { client_id: ClientId::new("client"), tool: "ask".into(), is_on: false };
     store.save_tool_switch(switch.clone()).await.unwrap();
     assert_eq!(store.tool_switches().await.unwrap(), [switch]);
