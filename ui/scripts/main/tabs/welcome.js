@@ -25,7 +25,7 @@ export function makeWelcome(panel) {
   const accountStep = makeStep(1, t("welcome.step_account"), accountBody);
   const address = element("div");
   const how = element("button", { type: "button", onclick: () => go("connect") }, t("welcome.how"));
-  const connectStep = makeStep(2, t("welcome.step_connect"), element("div", { class: "stack" }, element("p", { class: "quiet" }, t("welcome.step_connect_why")), element("div", { class: "row" }, how), address));
+  const connectStep = makeStep(2, t("welcome.step_connect"), element("div", { class: "stack" }, element("p", { class: "quiet" }, t("welcome.step_connect_why")), element("div", { class: "row step-ways" }, how, address)));
   const tray = element("p", {});
   const done = element("button", { type: "button", class: "accent main", onclick: () => go("apps") }, t("welcome.done"));
   let url;
