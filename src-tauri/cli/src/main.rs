@@ -4,6 +4,7 @@
 mod accounts;
 mod args;
 mod clients;
+mod completions;
 mod connect;
 mod doctor;
 mod failure;
@@ -30,8 +31,7 @@ use bridge_core::config::process_environment;
 use bridge_core::control::Client;
 use bridge_core::paths::Paths;
 use bridge_core::process_limits;
-use clap::{CommandFactory, Parser};
-use clap_complete::Shell;
+use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::{Cli, Command};
@@ -61,14 +61,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     // These two need no directories, so that packages can be built anywhere.
     if let Command::Completions { shell } = command {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Cli::command(), "jean-bridge", &mut script);
-        if shell == Shell::Bash {
-            // clap_complete 4.6 spells a hyphen of the program's name in two ways, and then completes nothing after a command.
-            let script = String::from_utf8_lossy(&script).replace("jean__subcmd__bridge", "jean__bridge");
-            return output::print_bytes(script.as_bytes());
-        }
-        return output::print_bytes(&script);
+        return output::print_bytes(completions::script(shell).as_bytes());
     }
     if let Command::Manual { folder, day } = &command {
         return manual::write(folder, day);
