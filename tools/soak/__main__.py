@@ -107,8 +107,10 @@ def main():
         finally:
             world.stop()
         table(looks)
-        judge(looks, report)
-        tell(world, report)
+        with report.part("soak"):
+            report.note("What grew and how calls ended", "the last third of the run beside the third before it")
+            judge(looks, report)
+            tell(world, report)
     sys.exit(0 if report.is_fine else 1)
 
 
