@@ -6,7 +6,8 @@ use std::time::Duration;
 use tauri::{AppHandle, Manager as _};
 
 use crate::shell::Shell;
-use crate::windows::main::{self, Place};
+use crate::windows::main;
+use crate::windows::place::Place;
 
 /// A panel that starts, or starts again, takes icons after a moment.
 const TIME_FOR_A_PANEL: Duration = Duration::from_secs(2);

@@ -33,7 +33,7 @@ pub(crate) struct Resetting {
     /// The bridge has ended for it, so the app has nothing more to do than to show what came of it.
     has_ended_bridge: AtomicBool,
     is_done: AtomicBool,
-    /// The command line removes it, as soon as this process has ended.
+    /// The command line may remove it, as soon as this process has ended.
     is_done_by_another: AtomicBool,
 }
 
@@ -43,7 +43,7 @@ impl Resetting {
         self.has_ended_bridge.load(Ordering::Relaxed)
     }
 
-    /// The command line asked for the end: it is about to remove everything.
+    /// The command line asked for the end, and may be about to remove everything.
     pub(crate) fn leave_to_another(&self) {
         self.is_done_by_another.store(true, Ordering::Relaxed);
     }
@@ -62,7 +62,7 @@ impl Resetting {
     }
 }
 
-/// The command line asks for the end before it removes everything.
+/// The command line asks for the end: because a person wants it, or because it removes everything next.
 pub(crate) fn quit_when_asked(app: AppHandle, bridge: Arc<Bridge>) {
     tauri::async_runtime::spawn(async move {
         bridge.asked_to_end().await;

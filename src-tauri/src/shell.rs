@@ -35,7 +35,7 @@ pub(crate) struct Shell {
     pub(crate) queue: watch::Sender<Queue>,
     /// The apps of this computer.
     pub(crate) connecting: Connecting,
-    /// Whoever sees what is looked at now and then, and wants it looked at at once.
+    /// Told when somebody sees what is looked at now and then, so that it is looked at at once.
     pub(crate) wants_look: Notify,
     /// Whether the desktop shows tray icons.
     pub(crate) has_tray: watch::Sender<bool>,

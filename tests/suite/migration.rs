@@ -62,7 +62,9 @@ async fn the_oldest_layout_is_backed_up_and_brought_up_to_date() {
     let database = Connection::open(world.fixture.database()).unwrap();
     database
         .execute_batch(
-            "DROP TRIGGER IF EXISTS grant_given; DROP TRIGGER IF EXISTS grant_ended;
+            "DROP TRIGGER IF EXISTS client_added; DROP TRIGGER IF EXISTS client_forgotten;
+             DROP TABLE IF EXISTS client_counts;
+             DROP TRIGGER IF EXISTS grant_given; DROP TRIGGER IF EXISTS grant_ended;
              DROP TABLE IF EXISTS connected_clients; DROP INDEX IF EXISTS grants_by_name;
              CREATE INDEX IF NOT EXISTS grants_alive ON grants (created_at) WHERE revoked_at IS NULL;
              DROP TABLE tool_switches; DROP INDEX activity_by_client; DROP INDEX activity_by_tool;

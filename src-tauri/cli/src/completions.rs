@@ -24,6 +24,7 @@ fn shown() -> Command {
     let whole = Cli::command();
     let commands = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
     Command::new(PROGRAM)
+        .disable_help_subcommand(whole.is_disable_help_subcommand_set())
         .version(env!("CARGO_PKG_VERSION"))
         .args(whole.get_arguments().cloned())
         .subcommands(commands)
@@ -40,5 +41,6 @@ mod tests {
             assert!(script.contains("disconnect") && script.contains("version"), "{shell}");
             assert!(!script.contains("manual"), "{shell}");
         }
+        assert!(!script(Shell::Bash).contains("bridge,help)"), "there is no such command");
     }
 }

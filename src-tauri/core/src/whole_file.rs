@@ -53,16 +53,20 @@ mod tests {
         let file = home.path().join("folder/entry");
         let text = "a line of an entry\n".repeat(1_000);
         let is_over = AtomicBool::new(false);
-        std::thread::scope(|threads| {
+        let read = std::thread::scope(|threads| {
             let reader = threads.spawn(|| {
                 let mut read = 0;
-                while !is_over.load(Ordering::Relaxed) {
+                loop {
+                    // The last one stays, so that there is something to read whoever is quicker.
+                    let is_last = is_over.load(Ordering::Relaxed);
                     if let Ok(found) = fs::read_to_string(&file) {
                         assert_eq!(found.len(), text.len());
                         read += 1;
                     }
+                    if is_last {
+                        return read;
+                    }
                 }
-                read
             });
             for _ in 0..200 {
                 replace(&file, &text).unwrap();
@@ -72,6 +76,7 @@ mod tests {
             is_over.store(true, Ordering::Relaxed);
             reader.join().unwrap()
         });
+        assert!(read > 0);
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "and nothing is left beside it");
     }
 }

@@ -11,6 +11,7 @@ use super::Answer;
 use crate::failure::Failure;
 use crate::shell::Shell;
 use crate::start_at_login;
+use crate::windows::place::Place;
 use crate::windows::{self, main};
 
 /// They win over the file, so what is written there would change nothing.
@@ -28,7 +29,7 @@ pub(crate) async fn settings_change(
     match change {
         SettingChange::Language(language) => {
             shell.speak(language.as_deref());
-            main::renew(&app, main::Place::Settings);
+            main::renew(&app, Place::Settings);
         }
         SettingChange::Appearance(appearance) => windows::set_appearance(&app, appearance),
         SettingChange::Paused(_)

@@ -3,7 +3,7 @@
 use bridge_core::ids::{AccountId, ClientId, QuestionId};
 
 use crate::names;
-use crate::windows::main::Place;
+use crate::windows::place::Place;
 use crate::words::Words;
 
 /// What is told.

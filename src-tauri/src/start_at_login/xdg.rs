@@ -1,4 +1,4 @@
-//! An entry in `$XDG_CONFIG_HOME/autostart` (Desktop Application Autostart Specification). Written here, because the
+//! An entry in `$XDG_CONFIG_HOME/autostart` (Desktop Application Autostart Specification). Its text is made here, because the
 //! libraries for it leave blanks in paths unquoted and do not look at `XDG_CONFIG_HOME`.
 
 use std::io::{self, ErrorKind};

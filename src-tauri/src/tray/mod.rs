@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
+use crate::windows::place::Place;
 use crate::windows::{consent, main};
 use crate::{ending, links, start_at_login};
 use drawing::Drawing;
@@ -151,11 +152,11 @@ async fn perform(app: &AppHandle, action: Action) {
             }
             Ok(())
         }
-        Action::NewKey(id) => open(app, main::Place::Key(id)),
+        Action::NewKey(id) => open(app, Place::Key(id)),
         Action::Revoke(client) => shell.bridge.revoke(client.as_str()).await.map(drop).map_err(failed),
-        Action::Connect => open(app, main::Place::Connect),
-        Action::Apps => open(app, main::Place::Apps),
-        Action::Open => open(app, main::Place::Anywhere),
+        Action::Connect => open(app, Place::Connect),
+        Action::Apps => open(app, Place::Apps),
+        Action::Open => open(app, Place::Anywhere),
         Action::NewVersion => links::open_releases(shell.bridge.updates().page.as_deref()),
         Action::Turn { switch: Switch::Pause, on } => {
             shell.bridge.change_setting(SettingChange::Paused(on)).await.map(drop).map_err(failed)
@@ -177,7 +178,7 @@ async fn perform(app: &AppHandle, action: Action) {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one arm of a match whose others may fail")]
-fn open(app: &AppHandle, place: main::Place) -> Result<(), Failed> {
+fn open(app: &AppHandle, place: Place) -> Result<(), Failed> {
     main::show(app, place);
     Ok(())
 }

@@ -1,11 +1,10 @@
 //! The main window: apps, accounts, activity, settings. It is there only while somebody looks at it.
 
-use std::fmt;
 use std::time::Duration;
 
-use bridge_core::ids::AccountId;
 use tauri::{AppHandle, Manager as _};
 
+use super::place::Place;
 use super::{builder, raise, text_size, web_view};
 use crate::notify::{self, Notice};
 use crate::shell::Shell;
@@ -16,40 +15,6 @@ const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 680.0;
 const LEAST_WIDTH: f64 = 480.0;
 const LEAST_HEIGHT: f64 = 400.0;
-
-/// What the window shows first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Where it was, or its first page.
-    Anywhere,
-    /// What this app is, at the first start.
-    Welcome,
-    /// What is connected.
-    Apps,
-    /// How an app is connected.
-    Connect,
-    /// The card of this app there.
-    ConnectApp(String),
-    /// Where the account gets a new key.
-    Key(AccountId),
-    /// What can be set.
-    Settings,
-}
-
-/// The part of the page's address after `main.html`.
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Anywhere => Ok(()),
-            Self::Welcome => f.write_str("#welcome"),
-            Self::Apps => f.write_str("#apps"),
-            Self::Connect => f.write_str("#connect"),
-            Self::ConnectApp(id) => write!(f, "#connect/{id}"),
-            Self::Key(id) => write!(f, "#accounts/{id}/key"),
-            Self::Settings => f.write_str("#settings"),
-        }
-    }
-}
 
 /// Opens the window, or brings it to the front. May be called anywhere: the work is done where waiting hurts nobody.
 pub(crate) fn show(app: &AppHandle, place: Place) {

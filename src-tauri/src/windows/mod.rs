@@ -4,6 +4,7 @@ pub(crate) mod cannot_start;
 pub(crate) mod consent;
 mod foreground;
 pub(crate) mod main;
+pub(crate) mod place;
 mod text_size;
 mod web_view;
 

@@ -50,7 +50,7 @@ impl Default for AppOptions {
     fn default() -> Self {
         Self { env: Vec::new(), arguments: vec!["--background".into()], program: None }
             .env("JEAN_BRIDGE_API_BASE_URL", "sandbox")
-            .env("JEAN_BRIDGE_PORT", "0")
+            .port(free_port())
             .env("JEAN_BRIDGE_LOG", "debug")
             .env("LANG", "C.UTF-8")
     }

@@ -30,7 +30,7 @@ exec "$@""#;
 #[derive(Clone)]
 pub(crate) struct BridgeOptions {
     env: Vec<(OsString, OsString)>,
-    /// Without one it is free, and stays this bridge's for the next start.
+    /// Without one, each start takes a port that no other test is given.
     port: Option<u16>,
     home: Option<PathBuf>,
     wrapper: Vec<OsString>,

@@ -94,7 +94,10 @@ impl AdapterClients {
                 .map(|program| LocalProgram { pid: program.id.pid, path: program.path.clone() }),
             sent_by: SentBy::Unknown,
         };
-        let ticket = self.parts.desk.ask(asker, now).map_err(|_| NotAdmitted::Busy)?;
+        let ticket = self.parts.desk.ask(asker, now).map_err(|error| {
+            tracing::info!(client = %client.id, %error, "a client cannot ask for access now");
+            NotAdmitted::Busy
+        })?;
         let mut asking = Asking::new(client.clone(), ticket.question.clone());
         let waiting = asking.join(caller, place);
         state.asking.insert(client.id.clone(), asking);

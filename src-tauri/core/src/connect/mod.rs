@@ -54,8 +54,8 @@ pub use self::system::System;
 use crate::origin::path;
 use crate::view::{ConnectBy, ConnectNext, ConnectState, ConnectSteps, ConnectView};
 
-/// How long another bridge may be at the settings of apps before a person is told: one that has an app's own program do
-/// it may be long.
+/// How long to wait for another bridge that is at the settings of apps. One that looks or edits is done by then; one that
+/// has an app's own program do it may not be, and then the person is told.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_POLL: Duration = Duration::from_millis(20);
 
@@ -193,7 +193,7 @@ impl Connector {
         })
     }
 
-    /// Waits for who is at it: a bridge that looks for losses has the lock for milliseconds, one that edits not for long.
+    /// Waits for another bridge, for [`LOCK_PATIENCE`] at most.
     async fn lock(&self) -> Result<Lock, ConnectError> {
         let limit = Instant::now() + LOCK_PATIENCE;
         loop {

@@ -1,5 +1,6 @@
 //! HTTP on loopback: the door, the routes, and how rules stand on the wire. Handlers parse, ask, answer.
 
+mod app;
 mod authorize;
 mod cors;
 mod door;
@@ -19,4 +20,5 @@ pub(crate) mod v2;
 mod well_known;
 mod whole_body;
 
-pub use router::{App, router};
+pub use app::App;
+pub use router::router;

@@ -1,7 +1,5 @@
 //! Every route, on one screen.
 
-use std::sync::Arc;
-
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
@@ -10,28 +8,13 @@ use axum::response::Response;
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 
+use super::app::App;
 use super::door::{self, Door};
 use super::{authorize, cors, pages, register, revoke, status, token, unread, well_known};
-use crate::clock::Clock;
-use crate::consent::Front;
-use crate::oauth::AuthorizationServer;
 use crate::origin::path;
 
 /// Bytes of a registration, form or query; an MCP request has its own limit (protocol.md 2.11, 7.8).
 const MAX_BODY: usize = 64 * 1024;
-
-/// What handlers work with.
-#[derive(Clone)]
-pub struct App {
-    /// The authorization server.
-    pub oauth: Arc<AuthorizationServer>,
-    /// The wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// Random per start.
-    pub instance: Arc<str>,
-    /// Where the person is asked.
-    pub front: Front,
-}
 
 /// The whole server; `mcp` answers below `/mcp`.
 pub fn router(app: App, mcp: Router, port: u16, allowed_origins: Vec<String>) -> Router {

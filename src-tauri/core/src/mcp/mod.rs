@@ -15,6 +15,7 @@ mod lists;
 mod memories;
 pub(crate) mod nothing;
 mod policy;
+mod product;
 mod progress;
 mod server;
 mod service;
@@ -25,7 +26,8 @@ pub use built_in::built_in_tools;
 pub use known::needed_scope;
 pub use memories::Memories;
 pub use policy::ToolPolicy;
+pub use product::{PRODUCT, TITLE};
 #[cfg(test)]
 pub(crate) use progress::Pace;
-pub use server::{MemoryServer, PRODUCT, TITLE};
+pub use server::MemoryServer;
 pub use service::{CallRecord, Future, MemoryError, MemoryService, Outcome, ToolReply};

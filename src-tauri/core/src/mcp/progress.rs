@@ -7,7 +7,7 @@ use rmcp::RoleServer;
 use rmcp::model::{ProgressNotificationParam, ProtocolVersion};
 use rmcp::service::RequestContext;
 
-use super::server::TITLE;
+use super::product::TITLE;
 
 /// When a client that asked for progress hears of a slow call.
 #[derive(Clone, Copy, Debug)]

@@ -13,14 +13,10 @@ use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 
 use super::failure::words;
+use super::product::{PRODUCT, TITLE};
 use super::stop::Stop;
 use super::{Memories, nothing};
 use crate::oauth::Access;
-
-/// The program's name on the wire (protocol.md 7.13).
-pub const PRODUCT: &str = "jean-memory-bridge";
-/// Its name for people.
-pub const TITLE: &str = "Jean Memory Bridge";
 
 /// One client's MCP server; cheap to make, one per connection or request.
 #[derive(Clone)]

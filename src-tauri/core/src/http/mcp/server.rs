@@ -21,7 +21,7 @@ use crate::mcp::{Memories, MemoryServer};
 use crate::oauth::Access;
 use crate::view::Via;
 
-pub(super) type Rmcp = StreamableHttpService<MemoryServer, LocalSessionManager>;
+type Rmcp = StreamableHttpService<MemoryServer, LocalSessionManager>;
 pub(super) type RmcpResponse = Response<BoxBody<Bytes, Infallible>>;
 
 /// What rmcp checks once more behind the door (protocol.md 7.3).
