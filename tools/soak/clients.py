@@ -14,7 +14,7 @@ import urllib.parse
 
 from access import load_client
 from callers import Http, Stdio, text_of
-from programs import program
+from programs import PATIENCE, program
 from upstream import READS, WRITES
 
 OAUTH = load_client()
@@ -116,11 +116,15 @@ class SignedIn(Http):
             self.initialized()
 
     def close_session(self):
-        self.connection.request("DELETE", self.path, headers=self.headers)
-        reply = self.connection.getresponse()
-        reply.read()
-        if reply.status not in (200, 202, 204):
-            raise RuntimeError(f"the end of a session was answered with {reply.status}")
+        with contextlib.closing(self.another_connection()) as connection:
+            connection.request("DELETE", self.address.path, headers=self.headers)
+            reply = connection.getresponse()
+            if reply.status not in (200, 202, 204):
+                raise RuntimeError(f"the end of a session was answered with {reply.status}")
+
+    def another_connection(self):
+        """For what is no call."""
+        return http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=PATIENCE)
 
 
 class HttpClient(Worker):
@@ -200,16 +204,12 @@ class OauthClient:
 @contextlib.contextmanager
 def listening(caller):
     """The stream of a session, open meanwhile and dropped then."""
-    address = caller.connection
-    connection = http.client.HTTPConnection(address.host, address.port, timeout=address.timeout)
-    connection.request("GET", caller.path, headers=caller.headers | {"Accept": "text/event-stream"})
-    reply = connection.getresponse()
-    if reply.status != 200:
-        raise RuntimeError(f"a stream was answered with {reply.status}")
-    try:
+    with contextlib.closing(caller.another_connection()) as connection:
+        connection.request("GET", caller.address.path, headers=caller.headers | {"Accept": "text/event-stream"})
+        reply = connection.getresponse()
+        if reply.status != 200:
+            raise RuntimeError(f"a stream was answered with {reply.status}")
         yield
-    finally:
-        connection.close()
 
 
 def adapter(world):
