@@ -19,10 +19,22 @@ const ICON_ID: &str = "main";
 pub(super) struct Drawing {
     icon: TrayIcon,
     tray: Tray,
+    menus: Menus,
+}
+
+/// The menu that is shown, and the one before it: a click on that may be on its way while it is drawn anew, and means what
+/// the person has read there.
+struct Menus {
+    shown: Shown,
+    before: Option<Shown>,
+    /// How many there have been; no two have an id in common.
+    number: u64,
+}
+
+/// What is known of a menu.
+struct Shown {
     items: Vec<Item>,
     actions: HashMap<String, Action>,
-    /// How many menus there have been: a click that comes late, in a menu that is gone, means nothing any more.
-    menus: u64,
 }
 
 /// The parts of a menu that may change, from top to bottom, submenus before what is in them.
@@ -44,19 +56,12 @@ impl Drawing {
             .show_menu_on_left_click(true)
             .temp_dir_path(folder(app))
             .build(app)?;
-        Ok(Self { icon, tray, items: made.items, actions: made.actions, menus: 0 })
+        Ok(Self { icon, tray, menus: Menus { shown: made.shown, before: None, number: 0 } })
     }
 
-    /// What a click on the entry of this id does. A switch has turned by itself by then: what it shows is what the
-    /// person wants, however often it was clicked before the menu could follow.
+    /// What a click on the entry of this id does.
     pub(super) fn action(&self, id: &str) -> Option<Action> {
-        let turned = self.items.iter().find_map(|item| match item {
-            Item::Switch(item, switch) if item.id() == id => {
-                Some(Action::Turn { switch: *switch, on: item.is_checked().ok()? })
-            }
-            Item::Switch(..) | Item::Plain(_) | Item::Menu(_) => None,
-        });
-        turned.or_else(|| self.actions.get(id).cloned())
+        self.menus.action(id)
     }
 
     /// Draws what is different.
@@ -66,12 +71,11 @@ impl Drawing {
             self.icon.set_icon_with_as_template(Some(icon), cfg!(target_os = "macos"))?;
         }
         if shape(&tray.entries) == shape(&self.tray.entries) {
-            set_words(&mut self.items.iter(), &tray.entries)?;
+            set_words(&mut self.menus.shown.items.iter(), &tray.entries)?;
         } else {
-            self.menus += 1;
-            let made = Made::of(app, &tray, self.menus)?;
+            let made = Made::of(app, &tray, self.menus.number + 1)?;
             self.icon.set_menu(Some(made.menu))?;
-            (self.items, self.actions) = (made.items, made.actions);
+            self.menus.show(made.shown);
         }
         self.tray = tray;
         Ok(())
@@ -80,6 +84,31 @@ impl Drawing {
     /// Whether this is what was drawn last. A switch that was clicked since then has turned by itself.
     pub(super) fn shows(&self, tray: &Tray) -> bool {
         self.tray == *tray
+    }
+}
+
+impl Menus {
+    fn show(&mut self, next: Shown) {
+        self.before = Some(std::mem::replace(&mut self.shown, next));
+        self.number += 1;
+    }
+
+    fn action(&self, id: &str) -> Option<Action> {
+        self.shown.action(id).or_else(|| self.before.as_ref()?.action(id))
+    }
+}
+
+impl Shown {
+    /// A switch has turned by itself by then: what it shows is what the person wants, however often it was clicked before
+    /// the menu could follow.
+    fn action(&self, id: &str) -> Option<Action> {
+        let turned = self.items.iter().find_map(|item| match item {
+            Item::Switch(item, switch) if item.id() == id => {
+                Some(Action::Turn { switch: *switch, on: item.is_checked().ok()? })
+            }
+            Item::Switch(..) | Item::Plain(_) | Item::Menu(_) => None,
+        });
+        turned.or_else(|| self.actions.get(id).cloned())
     }
 }
 
@@ -93,8 +122,7 @@ fn folder(app: &AppHandle) -> PathBuf {
 
 struct Made {
     menu: Menu<Wry>,
-    items: Vec<Item>,
-    actions: HashMap<String, Action>,
+    shown: Shown,
 }
 
 impl Made {
@@ -102,7 +130,7 @@ impl Made {
         let menu = Menu::new(app)?;
         let mut items = Vec::new();
         fill(app, &tray.entries, &number.to_string(), &mut items, &|item| menu.append(item))?;
-        Ok(Self { menu, items, actions: actions(&tray.entries, number) })
+        Ok(Self { menu, shown: Shown { items, actions: actions(&tray.entries, number) } })
     }
 }
 
@@ -217,15 +245,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_click_in_a_menu_that_is_gone_does_nothing() {
-        let revoke = |id: &str| {
-            vec![Entry::Menu(
-                "apps".into(),
-                vec![Entry::Button(id.into(), Action::Revoke(ClientId::new(id)))],
-            )]
+    fn a_click_that_comes_late_means_what_was_read_and_an_older_one_nothing() {
+        let revoke = |id: &str| Action::Revoke(ClientId::new(id));
+        let menu = |id: &str, number| {
+            let entries = [Entry::Menu("apps".into(), vec![Entry::Button(id.into(), revoke(id))])];
+            Shown { items: Vec::new(), actions: actions(&entries, number) }
         };
-        let (before, after) = (actions(&revoke("one"), 1), actions(&revoke("two"), 2));
-        assert_eq!((before.len(), after.len()), (1, 1));
-        assert!(before.keys().all(|id| !after.contains_key(id)));
+        let mut menus = Menus { shown: menu("one", 0), before: None, number: 0 };
+        menus.show(menu("two", 1));
+        assert_eq!(menus.action("0/0/0"), Some(revoke("one")));
+        assert_eq!(menus.action("1/0/0"), Some(revoke("two")));
+        menus.show(menu("three", 2));
+        assert_eq!((menus.action("0/0/0"), menus.action("1/0/0")), (None, Some(revoke("two"))));
     }
 }

@@ -47,5 +47,8 @@ fn one_number_changed(mut before: Table, text: &str, after: &str) {
     let gone = text.get(start..text.len().saturating_sub(end)).unwrap_or_default();
     // A text in the place of the number may have anything in it.
     let was_text = replaced.is_some_and(|value| value.is_str());
-    assert!(was_text || !gone.contains(['\n', '\r', '#']), "more than the number is gone: {gone:?} of {text:?}");
+    assert!(
+        was_text || !gone.contains(['\n', '\r', '#']),
+        "more than the number is gone: {gone:?} of {text:?}"
+    );
 }
