@@ -64,6 +64,16 @@ impl Drawing {
         self.menus.action(id)
     }
 
+    /// Whether a switch shows something else than was drawn: it was clicked, and turned by itself.
+    pub(super) fn is_turned(&self) -> bool {
+        let drawn = switches(&self.tray.entries);
+        let shown = self.menus.shown.items.iter().filter_map(|item| match item {
+            Item::Switch(item, switch) => Some((*switch, item.is_checked().ok()?)),
+            Item::Plain(_) | Item::Menu(_) => None,
+        });
+        shown.into_iter().any(|(switch, is_on)| drawn.contains(&(switch, !is_on)))
+    }
+
     /// Draws what is different.
     pub(super) fn update(&mut self, app: &AppHandle, tray: Tray) -> tauri::Result<()> {
         if tray.state != self.tray.state {
@@ -171,6 +181,16 @@ fn fill(
         }
     }
     Ok(())
+}
+
+/// Every switch of a menu, and whether it is on.
+fn switches(entries: &[Entry]) -> Vec<(Switch, bool)> {
+    let of = |entry: &Entry| match entry {
+        Entry::Switch { is_on, switch, .. } => vec![(*switch, *is_on)],
+        Entry::Menu(_, entries) => switches(entries),
+        Entry::Words(_) | Entry::Button(..) | Entry::Line => Vec::new(),
+    };
+    entries.iter().flat_map(of).collect()
 }
 
 /// The menu without its words: two of the same shape differ in nothing that needs new entries.
