@@ -40,8 +40,16 @@ struct Shown {
 /// The parts of a menu that may change, from top to bottom, submenus before what is in them.
 enum Item {
     Plain(MenuItem<Wry>),
-    Switch(CheckMenuItem<Wry>, Switch),
+    Turning(Turning),
     Menu(Submenu<Wry>),
+}
+
+/// The entry of a switch. It turns by itself when it is clicked, before anybody hears of the click.
+struct Turning {
+    item: CheckMenuItem<Wry>,
+    switch: Switch,
+    /// How it was drawn, or how the last click that was heard of left it.
+    expected: bool,
 }
 
 impl Drawing {
@@ -60,18 +68,16 @@ impl Drawing {
     }
 
     /// What a click on the entry of this id does.
-    pub(super) fn action(&self, id: &str) -> Option<Action> {
-        self.menus.action(id)
+    pub(super) fn heard(&mut self, id: &str) -> Option<Action> {
+        self.menus.heard(id)
     }
 
-    /// Whether a switch shows something else than was drawn: it was clicked, and turned by itself.
-    pub(super) fn is_turned(&self) -> bool {
-        let drawn = switches(&self.tray.entries);
-        let shown = self.menus.shown.items.iter().filter_map(|item| match item {
-            Item::Switch(item, switch) => Some((*switch, item.is_checked().ok()?)),
-            Item::Plain(_) | Item::Menu(_) => None,
-        });
-        shown.into_iter().any(|(switch, is_on)| drawn.contains(&(switch, !is_on)))
+    /// Whether a switch was clicked and nobody has heard of it yet.
+    pub(super) fn has_click_under_way(&self) -> bool {
+        self.menus.shown.items.iter().any(|item| match item {
+            Item::Turning(turning) => turning.item.is_checked().is_ok_and(|is_on| is_on != turning.expected),
+            Item::Plain(_) | Item::Menu(_) => false,
+        })
     }
 
     /// Draws what is different.
@@ -81,7 +87,7 @@ impl Drawing {
             self.icon.set_icon_with_as_template(Some(icon), cfg!(target_os = "macos"))?;
         }
         if shape(&tray.entries) == shape(&self.tray.entries) {
-            set_words(&mut self.menus.shown.items.iter(), &tray.entries)?;
+            set_words(&mut self.menus.shown.items.iter_mut(), &tray.entries)?;
         } else {
             let made = Made::of(app, &tray, self.menus.number + 1)?;
             self.icon.set_menu(Some(made.menu))?;
@@ -103,22 +109,21 @@ impl Menus {
         self.number += 1;
     }
 
-    fn action(&self, id: &str) -> Option<Action> {
-        self.shown.action(id).or_else(|| self.before.as_ref()?.action(id))
+    fn heard(&mut self, id: &str) -> Option<Action> {
+        self.shown.heard(id).or_else(|| self.before.as_mut()?.heard(id))
     }
 }
 
 impl Shown {
-    /// A switch has turned by itself by then: what it shows is what the person wants, however often it was clicked before
-    /// the menu could follow.
-    fn action(&self, id: &str) -> Option<Action> {
-        let turned = self.items.iter().find_map(|item| match item {
-            Item::Switch(item, switch) if item.id() == id => {
-                Some(Action::Turn { switch: *switch, on: item.is_checked().ok()? })
-            }
-            Item::Switch(..) | Item::Plain(_) | Item::Menu(_) => None,
+    /// What a switch shows is what the person wants, however often it was clicked before the menu could follow.
+    fn heard(&mut self, id: &str) -> Option<Action> {
+        let turned = self.items.iter_mut().find_map(|item| match item {
+            Item::Turning(turning) if turning.item.id() == id => Some(turning),
+            Item::Turning(_) | Item::Plain(_) | Item::Menu(_) => None,
         });
-        turned.or_else(|| self.actions.get(id).cloned())
+        let Some(turned) = turned else { return self.actions.get(id).cloned() };
+        turned.expected = turned.item.is_checked().ok()?;
+        Some(Action::Turn { switch: turned.switch, on: turned.expected })
     }
 }
 
@@ -169,7 +174,7 @@ fn fill(
             Entry::Switch { text, is_on, switch } => {
                 let item = CheckMenuItem::with_id(app, &id, text, true, *is_on, None::<&str>)?;
                 append(&item)?;
-                items.push(Item::Switch(item, *switch));
+                items.push(Item::Turning(Turning { item, switch: *switch, expected: *is_on }));
             }
             Entry::Menu(text, entries) => {
                 let menu = Submenu::with_id(app, &id, text, true)?;
@@ -181,16 +186,6 @@ fn fill(
         }
     }
     Ok(())
-}
-
-/// Every switch of a menu, and whether it is on.
-fn switches(entries: &[Entry]) -> Vec<(Switch, bool)> {
-    let of = |entry: &Entry| match entry {
-        Entry::Switch { is_on, switch, .. } => vec![(*switch, *is_on)],
-        Entry::Menu(_, entries) => switches(entries),
-        Entry::Words(_) | Entry::Button(..) | Entry::Line => Vec::new(),
-    };
-    entries.iter().flat_map(of).collect()
 }
 
 /// The menu without its words: two of the same shape differ in nothing that needs new entries.
@@ -217,13 +212,14 @@ enum Shape<'a> {
 }
 
 /// Gives entries of the same shape their new words.
-fn set_words<'a>(items: &mut impl Iterator<Item = &'a Item>, entries: &[Entry]) -> tauri::Result<()> {
+fn set_words<'a>(items: &mut impl Iterator<Item = &'a mut Item>, entries: &[Entry]) -> tauri::Result<()> {
     for entry in entries {
         match (entry, if matches!(entry, Entry::Line) { None } else { items.next() }) {
             (Entry::Words(text) | Entry::Button(text, _), Some(Item::Plain(item))) => item.set_text(text)?,
-            (Entry::Switch { text, is_on, .. }, Some(Item::Switch(item, _))) => {
-                item.set_text(text)?;
-                item.set_checked(*is_on)?;
+            (Entry::Switch { text, is_on, .. }, Some(Item::Turning(turning))) => {
+                turning.item.set_text(text)?;
+                turning.item.set_checked(*is_on)?;
+                turning.expected = *is_on;
             }
             (Entry::Menu(text, entries), Some(Item::Menu(menu))) => {
                 menu.set_text(text)?;
@@ -273,9 +269,9 @@ mod tests {
         };
         let mut menus = Menus { shown: menu("one", 0), before: None, number: 0 };
         menus.show(menu("two", 1));
-        assert_eq!(menus.action("0/0/0"), Some(revoke("one")));
-        assert_eq!(menus.action("1/0/0"), Some(revoke("two")));
+        assert_eq!(menus.heard("0/0/0"), Some(revoke("one")));
+        assert_eq!(menus.heard("1/0/0"), Some(revoke("two")));
         menus.show(menu("three", 2));
-        assert_eq!((menus.action("0/0/0"), menus.action("1/0/0")), (None, Some(revoke("two"))));
+        assert_eq!((menus.heard("0/0/0"), menus.heard("1/0/0")), (None, Some(revoke("two"))));
     }
 }

@@ -8,7 +8,7 @@ mod icon;
 mod menu;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bridge_core::clock::{Clock as _, SystemClock};
@@ -67,7 +67,7 @@ pub(crate) fn start(app: &AppHandle) -> tauri::Result<()> {
     app.manage(Drawn::default());
     let (clicked, mut clicks) = mpsc::unbounded_channel();
     app.on_menu_event(move |app, event| {
-        let action = app.state::<Drawn>().lock().as_ref().and_then(|drawn| drawn.action(event.id().as_ref()));
+        let action = app.state::<Drawn>().lock().as_mut().and_then(|drawn| drawn.heard(event.id().as_ref()));
         if let Some(action) = action {
             app.state::<Drawn>().clicks.made.fetch_add(1, Ordering::SeqCst);
             let _ = clicked.send(action); // the app ends
@@ -92,7 +92,6 @@ pub(crate) fn start(app: &AppHandle) -> tauri::Result<()> {
 async fn follow(app: AppHandle) {
     let shell = app.state::<Shell>();
     let (mut of_bridge, mut of_screen) = (shell.bridge.changes(), shell.changes());
-    let drawn_after = Arc::new(AtomicU64::new(0));
     loop {
         // A switch that was clicked has turned by itself: it is drawn anew even if nothing came of the click.
         let may_have_turned = tokio::select! {
@@ -102,7 +101,7 @@ async fn follow(app: AppHandle) {
         };
         let Some(clicks) = app.state::<Drawn>().clicks.settled() else { continue };
         let tray = wanted(&app, &known(&app).await);
-        let (drawing, drawn_after) = (app.clone(), Arc::clone(&drawn_after));
+        let drawing = app.clone();
         let drawn = app.run_on_main_thread(move || {
             let drawn = drawing.state::<Drawn>();
             if drawn.clicks.settled() != Some(clicks) {
@@ -112,11 +111,10 @@ async fn follow(app: AppHandle) {
             let Some(drawn) = drawn.as_mut().filter(|drawn| may_have_turned || !drawn.shows(&tray)) else {
                 return;
             };
-            // A switch that no click so far explains has just been clicked: that click has it drawn when it was carried out.
-            if drawn.is_turned() && drawn_after.load(Ordering::SeqCst) == clicks {
+            // That click has it drawn when it was carried out.
+            if drawn.has_click_under_way() {
                 return;
             }
-            drawn_after.store(clicks, Ordering::SeqCst);
             if let Err(error) = drawn.update(&drawing, tray) {
                 tracing::error!(%error, "the tray menu cannot be drawn");
             }

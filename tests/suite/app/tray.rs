@@ -94,10 +94,15 @@ async fn start_at_login_writes_what_the_desktop_reads_and_removes_it() {
 async fn a_switch_that_is_clicked_again_at_once_is_as_it_shows() {
     let world = World::start().await;
     let icon = world.icon();
+    // As soon as a click was carried out the menu is drawn anew, which the next click must not get lost in.
+    for state in ["paused", "ready"].into_iter().cycle().take(20) {
+        icon.click(&["Pause"]);
+        until(state, async || (world.app.cli_json(&["status"]).await["state"] == state).then_some(())).await;
+    }
     icon.click(&["Pause"]);
     icon.click(&["Pause"]);
     icon.click(&["Start at login"]);
-    // Clicks are carried out one after the other, so both of the others were.
+    // Clicks are carried out one after the other, so all of the others were.
     until("the last click", async || world.login_entry().exists().then_some(())).await;
     assert_eq!(world.app.cli_json(&["status"]).await["state"], "ready");
 }
