@@ -67,6 +67,17 @@ async fn a_document_says_where_answers_may_go_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn a_confirmed_name_does_not_prove_which_program_listens() {
+    // protocol.md 2.21
+    let bridge = BridgeOptions::default().offline().start().await;
+    let client = client(&bridge, CLAUDE_CODE, "http://localhost:3118/callback");
+    let _asked = client.ask(&[]).await;
+    let requests = bridge.cli_json(&["requests"]).await;
+    assert_eq!(requests[0]["confirmed_by"], "claude.ai", "{requests}");
+    assert_eq!(requests[0]["warning"], "loopback_only", "{requests}");
+}
+
+#[tokio::test]
 async fn a_known_client_is_public_and_no_secret_makes_it_another() {
     // protocol.md 2.17
     let bridge = BridgeOptions::default().offline().start().await;

@@ -279,12 +279,12 @@ pub(super) fn asked_scopes(params: &Params) -> Result<Option<Scopes>, NothingGra
     }
 }
 
-/// What a person is told about where the answer goes (protocol.md 9.17, clients.md 8.2).
+/// What a person is told about where the answer goes (protocol.md 2.21, 9.17, clients.md 8.2).
 #[must_use]
-pub fn warning(client: &KnownClient, redirect: &RedirectUri) -> Option<Warning> {
+pub fn warning(redirect: &RedirectUri) -> Option<Warning> {
     match redirect.kind() {
-        // Whatever else the client registered: this answer goes to whoever listens there.
-        RedirectKind::Loopback => client.confirmed_by.is_none().then_some(Warning::LoopbackOnly),
+        // Whatever else the client registered, and whoever confirmed its name: this answer goes to whoever listens there.
+        RedirectKind::Loopback => Some(Warning::LoopbackOnly),
         RedirectKind::CustomScheme(scheme) => {
             (!KNOWN_SCHEMES.contains(&scheme.as_str())).then_some(Warning::UnknownScheme)
         }
@@ -421,12 +421,11 @@ mod tests {
 
     #[test]
     fn warnings_follow_the_kind_of_redirect() {
-        let at = |uris: &[&str]| warning(&client(uris), &RedirectUri::parse(uris[0]).unwrap());
-        assert_eq!(at(&["http://localhost/cb"]), Some(Warning::LoopbackOnly));
-        assert_eq!(at(&["http://localhost/cb", "https://vscode.dev/redirect"]), Some(Warning::LoopbackOnly));
-        assert_eq!(at(&["cursor://x/cb"]), None);
-        assert_eq!(at(&["evil://x/cb"]), Some(Warning::UnknownScheme));
-        assert_eq!(at(&["https://vscode.dev/redirect"]), None);
-        assert_eq!(at(&["https://evil.example/cb"]), Some(Warning::ForeignWebsite));
+        let at = |uri| warning(&RedirectUri::parse(uri).unwrap());
+        assert_eq!(at("http://localhost/cb"), Some(Warning::LoopbackOnly));
+        assert_eq!(at("cursor://x/cb"), None);
+        assert_eq!(at("evil://x/cb"), Some(Warning::UnknownScheme));
+        assert_eq!(at("https://vscode.dev/redirect"), None);
+        assert_eq!(at("https://evil.example/cb"), Some(Warning::ForeignWebsite));
     }
 }

@@ -283,7 +283,7 @@ impl AuthorizationServer {
                 uri: request.redirect.as_str().to_owned(),
                 host,
                 destination: destination(request.redirect.kind()),
-                warning: authorize::warning(&request.client, &request.redirect),
+                warning: authorize::warning(&request.redirect),
             },
             scopes: request.scopes,
             program: None,
