@@ -11,6 +11,8 @@ use crate::api_key::{ApiKey, KEY_PREFIX};
 const MAX_MESSAGE: usize = 200;
 /// Characters of the text of a failed tool.
 const MAX_ERROR_TEXT: usize = 2_000;
+/// Bytes of a message that are looked at, however long it is: far more than are shown.
+const MAX_EXAMINED: usize = 64 * 1024;
 /// In place of a key.
 const REDACTED: &str = "[redacted]";
 /// In place of a message about the upstream's inside.
@@ -20,6 +22,8 @@ const NO_MESSAGE: &str = "no reason given";
 /// How secrets begin that an upstream message may carry, and how many more characters make one: our
 /// keys, those of the AI services behind it, tokens.
 const SECRETS: [(&str, usize); 3] = [(KEY_PREFIX, 1), ("sk-", 12), ("Bearer ", 8)];
+/// Of the above.
+const FIRST_LETTERS: [char; 3] = ['j', 's', 'B'];
 
 /// Words that only a database, a driver or a stack trace says, in lower case.
 const INTERNALS: [&str; 22] = [
@@ -51,6 +55,7 @@ const SQL: [(&str, &str); 3] = [("select ", " from "), ("update ", " set "), ("s
 
 /// One short line out of a message of the upstream.
 pub(super) fn short_message(raw: &str) -> String {
+    let raw = examined(raw);
     let cleaned = if reveals_internals(raw) { Cow::Borrowed(INTERNAL) } else { redact(raw) };
     let words = cleaned.split(|c: char| c.is_whitespace() || c.is_control());
     let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
@@ -59,6 +64,7 @@ pub(super) fn short_message(raw: &str) -> String {
 
 /// The text of a failed tool; borrowed when there is nothing to take out.
 pub(super) fn error_text(text: &str) -> Cow<'_, str> {
+    let text = examined(text);
     if reveals_internals(text) {
         return Cow::Owned(INTERNAL.to_owned());
     }
@@ -125,40 +131,52 @@ fn reveals_internals(text: &str) -> bool {
     INTERNALS.iter().any(|word| text.contains(word)) || SQL.iter().any(has_pair)
 }
 
-/// The text without secrets; borrowed when there are none.
+/// The beginning of a long text. What the cut goes through is left out, since a piece of a secret is not known as one.
+fn examined(text: &str) -> &str {
+    if text.len() <= MAX_EXAMINED {
+        return text;
+    }
+    let beginning = &text[..text.floor_char_boundary(MAX_EXAMINED)];
+    match beginning.trim_end_matches(is_key_char) {
+        "" => beginning,
+        whole => whole,
+    }
+}
+
+/// The text without secrets, in one pass; borrowed when there are none.
 fn redact(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
-    let mut rest = text;
-    while let Some((start, end)) = next_secret(text, rest) {
-        out.push_str(&rest[..start]);
-        out.push_str(REDACTED);
-        rest = &rest[end..];
+    let (mut kept, mut at) = (0, 0);
+    while let Some(found) = text[at..].find(FIRST_LETTERS) {
+        let start = at + found;
+        at = start + 1;
+        if let Some(end) = secret_end(text, start) {
+            out.push_str(&text[kept..start]);
+            out.push_str(REDACTED);
+            (kept, at) = (end, end);
+        }
     }
-    if out.is_empty() && rest.len() == text.len() {
+    if kept == 0 {
         return Cow::Borrowed(text);
     }
-    out.push_str(rest);
+    out.push_str(&text[kept..]);
     Cow::Owned(out)
 }
 
-/// Where in `rest`, the end of `text`, the next secret starts and ends.
-fn next_secret(text: &str, rest: &str) -> Option<(usize, usize)> {
-    let offset = text.len() - rest.len();
-    let in_rest = |(prefix, least): &(&str, usize)| {
-        rest.match_indices(prefix).find_map(|(start, _)| {
-            let body = &rest[start + prefix.len()..];
-            let length = body.bytes().take_while(|byte| is_key_byte(*byte)).count();
-            // "task-management" is a word; a Jean Memory key is one wherever it stands.
-            let starts_word = *prefix == KEY_PREFIX
-                || !text[..offset + start].ends_with(|before: char| before.is_alphanumeric());
-            (length >= *least && starts_word).then_some((start, start + prefix.len() + length))
-        })
-    };
-    SECRETS.iter().filter_map(in_rest).min()
+/// Where the secret that starts at `start` ends.
+fn secret_end(text: &str, start: usize) -> Option<usize> {
+    let (prefix, least) = SECRETS.into_iter().find(|(prefix, _)| text[start..].starts_with(prefix))?;
+    // "task-management" is a word; a Jean Memory key is one wherever it stands.
+    if prefix != KEY_PREFIX && text[..start].ends_with(char::is_alphanumeric) {
+        return None;
+    }
+    let body = &text[start + prefix.len()..];
+    let length = body.find(|c| !is_key_char(c)).unwrap_or(body.len());
+    (length >= least).then_some(start + prefix.len() + length)
 }
 
-fn is_key_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.'
+fn is_key_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.'
 }
 
 fn shorten(text: &str, most: usize) -> Cow<'_, str> {
@@ -245,6 +263,27 @@ mod tests {
         assert_eq!(long.chars().count(), MAX_MESSAGE + 1);
         assert!(long.ends_with('…'));
         assert_eq!(error_text(&"x".repeat(10_000)).chars().count(), MAX_ERROR_TEXT + 1);
+    }
+
+    #[test]
+    fn megabytes_of_secrets_take_no_longer_than_megabytes_of_words() {
+        // Looking for each of them in all that follows would take hours.
+        for piece in ["jean_sk_a ", "task-", "sk-abcdefghijkl ", "Bearer ", "j"] {
+            let text = piece.repeat(4 * 1024 * 1024 / piece.len());
+            redact(&text);
+            assert_eq!(error_text(&text).chars().count(), MAX_ERROR_TEXT + 1, "{piece}");
+        }
+    }
+
+    #[test]
+    fn no_piece_of_a_secret_is_left_where_a_long_text_is_cut() {
+        for cut in 0..40 {
+            let text =
+                format!("{} sk-SECRETSECRETSECRETSECRET{}", "x".repeat(MAX_EXAMINED - cut), " y".repeat(10));
+            assert!(!redact(examined(&text)).contains("SEC"), "{cut}");
+        }
+        assert_eq!(examined(&"x".repeat(MAX_EXAMINED + 1)).len(), MAX_EXAMINED);
+        assert_eq!(examined(&"é".repeat(MAX_EXAMINED)).len(), MAX_EXAMINED);
     }
 
     #[test]
