@@ -119,7 +119,9 @@ async fn a_batch_with_one_id_twice_is_refused_and_holds_no_place() {
     let bridge = BridgeOptions::default().start().await;
     let tokens = Client::register(&bridge, "Twice").await.sign_in(&bridge).await;
     let session = Session::open(&bridge, &tokens.access, "2025-03-26").await;
-    for (one, two) in [(json!(7), json!(7)), (json!("a"), json!("a")), (json!(7), json!(7.0))] {
+    for (one, two) in
+        [(json!(7), json!(7)), (json!("a"), json!("a")), (json!(7), json!(7.0)), (json!(0), json!(-0.0))]
+    {
         let ping = |id| json!({ "jsonrpc": "2.0", "id": id, "method": "ping" });
         let batch = json!([ping(one), ping(two)]);
         let answer = session.post(&batch).send().await.assert_status(400);

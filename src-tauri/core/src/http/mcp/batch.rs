@@ -81,9 +81,9 @@ pub(super) async fn serve(
     Ok(response)
 }
 
-/// `1` and `1.0` are one id.
+/// `1` and `1.0` are one id, and so are `0` and `-0`.
 fn spelled(id: &Value) -> String {
-    id.as_f64().filter(|_| id.is_f64()).map_or_else(|| id.to_string(), |whole| format!("{whole:.0}"))
+    id.as_f64().filter(|_| id.is_f64()).map_or_else(|| id.to_string(), |whole| format!("{:.0}", whole + 0.0))
 }
 
 /// The answers in one of rmcp's responses, JSON or SSE.
