@@ -205,7 +205,7 @@ impl Jean {
     }
 
     async fn call(&self, arguments: Map<String, Value>) -> Result<ToolReply, MemoryError> {
-        let reply = self.upstream.call_tool(&self.credential, TOOL, arguments).await;
+        let reply = self.upstream.call_tool(&self.credential, TOOL, arguments, &|| true).await;
         let reply = reply.map_err(|_| MemoryError::Unexpected)?;
         Ok(ToolReply {
             content: reply.content,

@@ -151,6 +151,10 @@ impl ApiKeyClients {
             if self.was_refused(&digest, now) {
                 return Err(KeyRefused::NotAccepted);
             }
+            // The turn may have come long after the first look.
+            if self.settings.borrow().paused {
+                return Err(KeyRefused::Paused);
+            }
             self.strangers.check().map_err(|_| KeyRefused::TooMany)?;
         }
         let user_id = self.accounts.owner_of(key).await.map_err(|error| match error {

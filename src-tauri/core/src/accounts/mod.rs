@@ -29,7 +29,7 @@ pub use keys::keychain_item;
 use crate::api_key::ApiKey;
 use crate::ids::{AccountId, UserId};
 use crate::store::{AccountRecord, Store, StoreError};
-use crate::upstream::{Credential, ToolReply, Upstream, UpstreamError};
+use crate::upstream::{Credential, MayLeave, ToolReply, Upstream, UpstreamError};
 use crate::vault::Vault;
 use crate::view::{AccountKind, AccountView, KeyState};
 
@@ -134,9 +134,10 @@ impl Accounts {
         id: &AccountId,
         name: &str,
         arguments: Map<String, Value>,
+        may_leave: MayLeave<'_>,
     ) -> Result<ToolReply, AccountError> {
         let way = self.reach(id).await?;
-        let called = way.upstream.call_tool(&way.credential, name, arguments).await;
+        let called = way.upstream.call_tool(&way.credential, name, arguments, may_leave).await;
         self.noted(id, &way, called).await
     }
 
@@ -306,6 +307,9 @@ impl Accounts {
     }
 
     fn note_reachability(&self, error: Option<&UpstreamError>) {
+        if error.is_some_and(UpstreamError::is_our_own) {
+            return;
+        }
         let offline = error.is_some_and(UpstreamError::is_outage);
         let now = if offline { Reachability::Offline } else { Reachability::Online };
         self.0.reachability.send_if_modified(|last| std::mem::replace(last, now) != now);

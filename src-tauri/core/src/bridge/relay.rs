@@ -83,7 +83,9 @@ impl MemoryService for Relay {
         async move {
             self.refuse_while_paused()?;
             let _under_way = self.calls.begin();
-            let reply = self.accounts.call_tool(account, tool, arguments).await.map_err(failure)?;
+            let may_leave = || !self.settings.borrow().paused;
+            let reply =
+                self.accounts.call_tool(account, tool, arguments, &may_leave).await.map_err(failure)?;
             Ok(ToolReply {
                 content: reply.content,
                 structured_content: reply.structured_content,
@@ -146,6 +148,7 @@ fn upstream_failure(error: UpstreamError) -> MemoryError {
         UpstreamError::TimedOut => MemoryError::NoAnswer,
         UpstreamError::Busy { retry_after } => MemoryError::Busy { retry_after },
         UpstreamError::Unexpected(_) => MemoryError::Unexpected,
+        UpstreamError::Held => MemoryError::Paused,
         UpstreamError::RequestTooLarge => MemoryError::TooLarge,
         UpstreamError::Rpc { message } => MemoryError::Refused { message },
     }

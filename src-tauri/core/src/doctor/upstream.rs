@@ -41,6 +41,7 @@ pub(crate) fn failure(host: &str, error: &UpstreamError) -> MemoriesFinding {
         UpstreamError::Unexpected(_)
         | UpstreamError::KeyRejected
         | UpstreamError::Rpc { .. }
+        | UpstreamError::Held
         | UpstreamError::RequestTooLarge => MemoriesFinding::UpstreamSomebodyElse { host },
     }
 }

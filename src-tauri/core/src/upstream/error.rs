@@ -33,6 +33,9 @@ pub enum UpstreamError {
         /// Short, without key, SQL or control characters; may be shown.
         message: String,
     },
+    /// The person paused before it left.
+    #[error("calls are held back")]
+    Held,
     /// The request is over the limit and was not sent.
     #[error("the request is too large")]
     RequestTooLarge,
@@ -48,6 +51,7 @@ impl UpstreamError {
             | Self::Unreachable(_)
             | Self::TimedOut
             | Self::Busy { .. }
+            | Self::Held
             | Self::RequestTooLarge => false,
         }
     }
@@ -58,8 +62,16 @@ impl UpstreamError {
         match self {
             Self::Unreachable(_) | Self::StateUnknown(_) | Self::TimedOut => true,
             Self::Unexpected(what) => what.is_somebody_else(),
-            Self::KeyRejected | Self::Busy { .. } | Self::Rpc { .. } | Self::RequestTooLarge => false,
+            Self::KeyRejected | Self::Busy { .. } | Self::Rpc { .. } | Self::Held | Self::RequestTooLarge => {
+                false
+            }
         }
+    }
+
+    /// Whether nobody was asked, so that it says nothing about the upstream.
+    #[must_use]
+    pub fn is_our_own(&self) -> bool {
+        matches!(self, Self::Held | Self::RequestTooLarge)
     }
 }
 

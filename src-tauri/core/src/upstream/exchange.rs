@@ -16,7 +16,7 @@ use super::error::{Interruption, Unexpected, Unreachable, UpstreamError};
 use super::limits::UpstreamLimits;
 use super::message::{Endpoint, Fault, Incoming, Outgoing, Sent};
 use super::transport::Transport;
-use super::{CLIENT_NAME, Credential, rpc};
+use super::{CLIENT_NAME, Credential, MayLeave, rpc};
 use crate::api_key::ApiKey;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -77,6 +77,18 @@ impl Line {
         body: Vec<u8>,
         kind: Kind,
     ) -> Result<Incoming, UpstreamError> {
+        self.exchange_while(&|| true, endpoint, headers, body, kind).await
+    }
+
+    /// The same, as long as it may leave.
+    pub(super) async fn exchange_while(
+        &self,
+        may_leave: MayLeave<'_>,
+        endpoint: Endpoint,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        kind: Kind,
+    ) -> Result<Incoming, UpstreamError> {
         if body.len() > self.limits.max_request {
             return Err(UpstreamError::RequestTooLarge);
         }
@@ -92,10 +104,13 @@ impl Line {
         let Ok(Ok(_place)) = timeout_at(deadline, places.acquire()).await else {
             return Err(UpstreamError::Busy { retry_after: None });
         };
+        if !may_leave() {
+            return Err(UpstreamError::Held);
+        }
         let mut outcome = self.attempt(request.clone(), deadline).await;
         if outcome.as_ref().is_err_and(|failure| may_repeat(failure, kind)) {
             let pause = tokio::time::sleep(self.limits.retry_delay);
-            if timeout_at(deadline, pause).await.is_ok() {
+            if timeout_at(deadline, pause).await.is_ok() && may_leave() {
                 outcome = self.attempt(request, deadline).await;
             }
         }

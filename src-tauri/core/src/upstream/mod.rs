@@ -59,6 +59,9 @@ pub struct Credential {
     pub identity: Option<UserId>,
 }
 
+/// Whether a call may leave at this moment. Asked when its turn comes, which may be long after it was made.
+pub type MayLeave<'a> = &'a (dyn Fn() -> bool + Send + Sync);
+
 /// The client of the Jean Memory API. Cheap to clone; clones share connections and limits.
 #[derive(Clone)]
 pub struct Upstream(Arc<Line>);
@@ -112,11 +115,13 @@ impl Upstream {
         credential: &Credential,
         name: &str,
         arguments: Map<String, Value>,
+        may_leave: MayLeave<'_>,
     ) -> Result<ToolReply, UpstreamError> {
         let (id, body) = rpc::request("tools/call", &rpc::ToolCall { name, arguments: &arguments });
         drop(arguments);
         let headers = exchange::rpc_headers(credential);
-        let incoming = self.0.exchange(Endpoint::Messages, headers, body, Kind::Call).await?;
+        let incoming =
+            self.0.exchange_while(may_leave, Endpoint::Messages, headers, body, Kind::Call).await?;
         let result: rpc::ToolResult = rpc::result(&incoming, id)?;
         drop(incoming);
         reply::read(name, result, &credential.key)

@@ -1,6 +1,7 @@
 //! What leaves, what comes back, how many at once, and what a departing caller does.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -46,7 +47,7 @@ async fn params_and_arguments_are_objects_even_when_there_are_none() {
     })
     .await;
     let upstream = client(&server, limits());
-    upstream.call_tool(&credential(), "list_memories", Map::new()).await.unwrap();
+    upstream.call_tool(&credential(), "list_memories", Map::new(), &|| true).await.unwrap();
     upstream.list_tools(&credential()).await.unwrap();
     assert_eq!(server.seen()[0].json()["params"], json!({ "name": "list_memories", "arguments": {} }));
     assert_eq!(server.seen()[1].json()["params"], json!({}));
@@ -58,7 +59,7 @@ async fn an_identity_is_sent_only_when_the_credential_has_one() {
     let upstream = client(&server, limits());
     ask(&upstream).await.unwrap();
     let verified = Credential { key: key(), identity: Some(UserId::new("user-1")) };
-    upstream.call_tool(&verified, "ask_memory", Map::new()).await.unwrap();
+    upstream.call_tool(&verified, "ask_memory", Map::new(), &|| true).await.unwrap();
     assert_eq!(server.seen()[0].header("x-user-id"), None);
     assert_eq!(server.seen()[1].header("x-user-id"), Some("user-1"));
 }
@@ -134,6 +135,24 @@ async fn waiting_for_a_free_place_ends_with_busy() {
 }
 
 #[tokio::test]
+async fn a_call_that_may_not_leave_any_more_when_its_turn_comes_stays_here() {
+    let server = Server::start(|_: &Seen, _| Answer::Hang).await;
+    let upstream = client(&server, UpstreamLimits { parallel: 1, ..limits() });
+    let caller = upstream.clone();
+    let holding = tokio::spawn(async move { ask(&caller).await });
+    server.wait_for_requests(1).await;
+    let paused = AtomicBool::new(false);
+    let may_leave = || !paused.load(Ordering::SeqCst);
+    let credential = credential();
+    let mut waiting = Box::pin(upstream.call_tool(&credential, "ask_memory", Map::new(), &may_leave));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    paused.store(true, Ordering::SeqCst);
+    holding.abort();
+    assert_eq!(waiting.await.unwrap_err(), UpstreamError::Held);
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn a_list_or_a_key_check_does_not_wait_behind_slow_calls() {
     let server = Server::start(|seen: &Seen, _| match seen.json()["method"].as_str() {
         Some("tools/call") => Answer::Hang,
@@ -170,7 +189,7 @@ async fn a_request_over_the_limit_stays_here() {
     let call = |size| {
         let arguments = arguments(json!({ "question": "x".repeat(size) }));
         let upstream = upstream.clone();
-        async move { upstream.call_tool(&credential(), "ask_memory", arguments).await }
+        async move { upstream.call_tool(&credential(), "ask_memory", arguments, &|| true).await }
     };
     assert_eq!(call(super::limits::MAX_REQUEST).await, Err(UpstreamError::RequestTooLarge));
     assert_eq!(server.connections(), 0);

@@ -37,5 +37,5 @@ fn arguments(value: Value) -> Map<String, Value> {
 }
 
 async fn ask(upstream: &Upstream) -> Result<ToolReply, UpstreamError> {
-    upstream.call_tool(&credential(), "ask_memory", arguments(json!({ "question": "?" }))).await
+    upstream.call_tool(&credential(), "ask_memory", arguments(json!({ "question": "?" })), &|| true).await
 }
