@@ -95,8 +95,9 @@ impl Changes {
         loop {
             let now = self.state.borrow_and_update().seen();
             if now.0 != Offer::Unknown {
-                // What is there when nobody has looked yet is no news.
-                let before = self.told.replace(now.clone());
+                // What is there when nobody has looked yet is no news, unless a list without it was shown meanwhile.
+                let shown = || self.state.borrow().shown.clone();
+                let before = self.told.replace(now.clone()).or_else(shown);
                 if before.is_some_and(|before| before != now) {
                     return;
                 }
@@ -153,6 +154,15 @@ mod tests {
         assert!(!is_told(&mut changes), "the list says the same");
         State::see(&state, Offer::Here(None));
         assert!(is_told(&mut changes));
+    }
+
+    #[test]
+    fn a_list_that_is_shown_after_the_listening_began_counts() {
+        let state = watch::Sender::<State>::default();
+        let mut changes = Changes::of(state.subscribe());
+        State::show(&state);
+        State::see(&state, here("a"));
+        assert!(is_told(&mut changes) && !is_told(&mut changes), "once");
     }
 
     #[test]

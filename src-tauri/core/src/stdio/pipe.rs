@@ -1,20 +1,23 @@
 //! Stdin and stdout as rmcp's transport: one message a line, whatever else comes is survived, and nothing else leaves
 //! (protocol.md 8.1–8.4, 8.9, 8.10).
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rmcp::RoleServer;
-use rmcp::model::{ClientNotification, ClientRequest, ErrorData, JsonRpcMessage, ProtocolVersion, RequestId};
+use rmcp::model::{
+    ClientNotification, ClientRequest, ErrorData, JsonRpcMessage, JsonRpcRequest, ProtocolVersion, RequestId,
+};
 use rmcp::service::TxJsonRpcMessage;
 use rmcp::transport::Transport;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -24,14 +27,17 @@ use super::message::{Heard, Incoming};
 
 /// Messages that were read and wait for rmcp.
 const QUEUE: usize = 64;
-/// After stdin ended: requests that are answered meanwhile still get out, as for `printf … | jean-bridge stdio`.
-const LAST_ANSWERS: Duration = Duration::from_millis(20);
+/// After stdin ended: calls that are answered meanwhile still get out, as for `printf … | jean-bridge stdio`.
+const LAST_CALLS: Duration = Duration::from_millis(20);
+/// Everything else is answered within the adapter, which may take so long on a busy computer.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// How long nothing is read from a client that does not read its answers, before one more message is: the end of the
 /// input must be seen too.
 const UNREAD: Duration = Duration::from_secs(5);
 const ID_IN_USE: &str = "Another request with this id is open";
 
 type Outgoing = TxJsonRpcMessage<RoleServer>;
+type Request = JsonRpcRequest<ClientRequest>;
 
 /// Both ends; the clones share them.
 pub(super) struct Pipe<W> {
@@ -59,23 +65,37 @@ struct Inner<W> {
     batches: Batches,
 }
 
-/// Requests that have no answer yet: of two with one id nobody could tell whose an answer is. Not behind the lock of the
-/// output, which is held for as long as nobody reads.
+/// Requests that have no answer yet, and which of them may last: of two with one id nobody could tell whose an answer is.
+/// Not behind the lock of the output, which is held for as long as nobody reads.
 #[derive(Default)]
-struct Open(StdMutex<HashSet<RequestId>>);
+struct Open(watch::Sender<HashMap<RequestId, MayLast>>);
+
+/// As a call of a tool may, or a subscription.
+type MayLast = bool;
 
 impl Open {
     /// Whether there was none of that id before.
-    fn begin(&self, id: &RequestId) -> bool {
-        self.ids().insert(id.clone())
+    fn begin(&self, request: &Request) -> bool {
+        let mut is_new = false;
+        self.0.send_if_modified(|open| {
+            let entry = open.entry(request.id.clone());
+            is_new = matches!(entry, Entry::Vacant(_));
+            entry.or_insert(matches!(
+                request.request,
+                ClientRequest::CallToolRequest(_) | ClientRequest::SubscriptionsListenRequest(_)
+            ));
+            is_new
+        });
+        is_new
     }
 
     fn end(&self, id: &RequestId) {
-        self.ids().remove(id);
+        self.0.send_if_modified(|open| open.remove(id).is_some());
     }
 
-    fn ids(&self) -> MutexGuard<'_, HashSet<RequestId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Until none is left but such as may last.
+    async fn only_lasting(&self) {
+        let _ = self.0.subscribe().wait_for(|open| open.values().all(|may_last| *may_last)).await; // we hold the sender
     }
 }
 
@@ -129,10 +149,10 @@ where
         };
         let messages = match read {
             Heard::One(message) => {
-                if let Some(id) = asks(&message)
-                    && !output.open.begin(id)
+                if let JsonRpcMessage::Request(request) = &*message
+                    && !output.open.begin(request)
                 {
-                    output.refuse(ID_IN_USE, Some(id.clone())).await;
+                    output.refuse(ID_IN_USE, Some(request.id.clone())).await;
                     continue;
                 }
                 vec![*message]
@@ -156,8 +176,9 @@ where
             }
         }
     }
-    drop(heard);
-    tokio::time::sleep(LAST_ANSWERS).await;
+    // rmcp takes the end of its input for the end of its service, so it does not hear of it before it has answered.
+    let answered = timeout(LAST_ANSWERS, output.until_answered());
+    let _ = tokio::join!(answered, tokio::time::sleep(LAST_CALLS));
     output.ended.cancel();
 }
 
@@ -197,15 +218,21 @@ fn cancels(message: &Incoming) -> Option<&RequestId> {
 
 impl<W: AsyncWrite + Send + Unpin> Output<W> {
     async fn send(&self, item: &Outgoing) -> io::Result<()> {
+        let mut inner = self.inner.lock().await;
         if let Some(id) = answered(item) {
             self.open.end(id);
         }
-        let mut inner = self.inner.lock().await;
         match inner.batches.place(item) {
             Placed::Alone => self.write(&mut inner.writer, item).await,
             Placed::Kept => Ok(()),
             Placed::Complete(answers) => self.write(&mut inner.writer, &answers).await,
         }
+    }
+
+    /// Until nothing waits for an answer that will come soon, and what was answered is written.
+    async fn until_answered(&self) {
+        self.open.only_lasting().await;
+        drop(self.inner.lock().await);
     }
 
     /// Whoever does not read what is said would else have all answers to what it goes on asking kept for it.
@@ -244,7 +271,7 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
                         let words = "initialize cannot be part of a batch";
                         answers.extend(serde_json::to_value(refusal(words, Some(request.id.clone()))).ok());
                     }
-                    JsonRpcMessage::Request(request) if !self.open.begin(&request.id) => {
+                    JsonRpcMessage::Request(request) if !self.open.begin(request) => {
                         answers
                             .extend(serde_json::to_value(refusal(ID_IN_USE, Some(request.id.clone()))).ok());
                     }
