@@ -131,6 +131,8 @@ pub mod scope;
 pub mod secret;
 pub mod stdio;
 pub mod store;
+#[cfg(all(test, unix))]
+mod test_program;
 #[cfg(test)]
 mod test_server;
 mod tls;

@@ -1,7 +1,6 @@
 //! A person's home with AI apps in it, or with what looks like them, and the window where they are connected.
 
 use std::ffi::OsString;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -11,6 +10,7 @@ use super::world::World;
 use crate::harness::app::AppOptions;
 use crate::harness::desktop::{Desktop, Process};
 use crate::harness::panel::Panel;
+use crate::harness::programs::install;
 use crate::harness::webdriver::Page;
 
 /// Where Cursor keeps its servers.
@@ -48,8 +48,7 @@ impl Empty {
     /// A program on the PATH.
     pub(super) fn program(&self, name: &str, script: &str) {
         let path = self.desktop.keychain().home().join("bin").join(name);
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a file");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("a program");
+        install(&path, format!("#!/bin/sh\n{script}\n").as_bytes());
     }
 
     /// With nothing of this machine's own apps on the PATH.

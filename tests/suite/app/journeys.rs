@@ -1,8 +1,6 @@
 //! Whole journeys of design.md 2, from the outside. J2 is in `consent_allow`, J3 in `connect_claude`, J5 in `tray`, J6 in `notifications`.
 
 use std::ffi::OsString;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,6 +14,7 @@ use crate::harness::desktop::{Desktop, Process};
 use crate::harness::http::{PATIENCE, Redirect};
 use crate::harness::oauth::{Client, Pkce, Tokens};
 use crate::harness::panel::Panel;
+use crate::harness::programs::install;
 use crate::harness::serving::Serving;
 use crate::harness::waiting::until;
 use crate::harness::webdriver::Driver;
@@ -160,8 +159,7 @@ fn as_newcomer<'a>(command: &'a mut Command, desktop: &Desktop, output: &Path) -
 fn path_with_recorder(desktop: &Desktop) -> OsString {
     let cargo = recorder(desktop).join("cargo");
     std::fs::create_dir_all(recorder(desktop)).expect("a folder");
-    std::fs::write(&cargo, "#!/bin/sh\necho \"$@\" >>\"$(dirname \"$0\")/asked\"\n").expect("a file");
-    std::fs::set_permissions(&cargo, Permissions::from_mode(0o755)).expect("a file of ours");
+    install(&cargo, b"#!/bin/sh\necho \"$@\" >>\"$(dirname \"$0\")/asked\"\n");
     let usual = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(recorder(desktop)).chain(std::env::split_paths(&usual));
     std::env::join_paths(folders).expect("a search path")

@@ -1,7 +1,6 @@
 //! A home with apps in it, or with what looks like them.
 
 use std::ffi::OsString;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -10,7 +9,7 @@ use tempfile::TempDir;
 
 use super::options;
 use crate::harness::bridge::{BridgeOptions, Ended};
-use crate::harness::programs::program;
+use crate::harness::programs::{install, program};
 
 pub(super) struct Home(TempDir);
 
@@ -44,8 +43,7 @@ impl Home {
     pub(super) fn program(&self, name: &str, script: &str) {
         let path = self.path("bin").join(name);
         let record = r#"{ printf '%s' "${0##*/}"; printf '|%s' "$@"; echo; } >> "$HOME/calls""#;
-        std::fs::write(&path, format!("#!/bin/sh\n{record}\n{script}\n")).expect("a file");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("a program");
+        install(&path, format!("#!/bin/sh\n{record}\n{script}\n").as_bytes());
     }
 
     /// How programs were called, their arguments parted by `|`.

@@ -1,6 +1,5 @@
 //! Claude Desktop as the script of the extension sees it: a process that writes lines and reads lines.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
@@ -12,6 +11,7 @@ use tokio::time::timeout;
 use super::bundle::Made;
 use crate::harness::http::PATIENCE;
 use crate::harness::node::{CLIENTS, EXTENSION};
+use crate::harness::programs;
 
 /// A computer with the extension on it, and no adapter yet.
 pub(super) struct Computer(Made);
@@ -105,8 +105,7 @@ pub(super) fn install_stand_in(at: &Path) {
 pub(super) fn install(at: &Path, script: &str) {
     std::fs::create_dir_all(at.parent().expect("a folder")).expect("a folder");
     let beside = at.with_extension("new");
-    std::fs::write(&beside, script).expect("a file");
-    std::fs::set_permissions(&beside, std::fs::Permissions::from_mode(0o700)).expect("a program");
+    programs::install(&beside, script.as_bytes());
     std::fs::rename(&beside, at).expect("in its place");
 }
 

@@ -11,7 +11,7 @@ use crate::harness::bridge::Bridge;
 use crate::harness::mcp::{Session, post};
 use crate::harness::oauth::Client;
 use crate::harness::stdio::done;
-use crate::harness::waiting::until_answer;
+use crate::harness::waiting::{until, until_answer};
 
 /// At each the bridge looks at its clock; its own rounds are a minute apart.
 const STEP: i64 = 120;
@@ -69,7 +69,8 @@ async fn after_a_day_everybody_is_signed_in_and_what_is_over_is_gone() {
     // One refresh an hour, and none of them was too many.
     assert!(apps[..3].iter().all(|app| (23..=25).contains(&app.refreshes)));
     assert_eq!(world.double.memories(ALICE.id).len(), 24 * apps.len());
-    assert!(open_files(&bridge) <= files + 4, "{} files, then {}", files, open_files(&bridge));
+    // The last connections may not be closed on both sides yet.
+    until("no more files than at noon", async || (open_files(&bridge) <= files + 4).then_some(())).await;
     // Nobody used that session for twelve hours; those that were used are the same as in the morning.
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     let asking = post(&bridge.http(), apps[0].access_token(), &message);

@@ -11,7 +11,7 @@ use crate::harness::clock::Clock;
 use crate::harness::http::Answer;
 use crate::harness::mcp::{modern, reply};
 use crate::harness::oauth::{Client, Tokens};
-use crate::harness::programs::program;
+use crate::harness::programs::{self, program};
 use crate::harness::serving::command;
 use crate::harness::stdio::{StdioClient, done, failed};
 use crate::system::until;
@@ -147,7 +147,7 @@ async fn allow_the_one_that_asks(bridge: &Bridge) {
 /// Puts a whole new file in the place of the program, as installers do.
 fn install(at: &Path) {
     let new: PathBuf = at.with_extension("new");
-    std::fs::copy(program("jean-bridge"), &new).expect("a program");
+    programs::install(&new, &std::fs::read(program("jean-bridge")).expect("a program"));
     std::fs::rename(new, at).expect("a program");
 }
 

@@ -216,13 +216,13 @@ async fn a_thief_who_repeats_a_token_within_the_grace_is_found_out() {
 #[tokio::test]
 async fn a_refresh_token_that_is_not_used_ends() {
     // protocol.md 4.14
-    let bridge = BridgeOptions::default().env("JEAN_BRIDGE_REFRESH_TOKEN_TTL", "2s").start().await;
+    let bridge = BridgeOptions::default().env("JEAN_BRIDGE_REFRESH_TOKEN_TTL", "6s").start().await;
     let client = Client::register(&bridge, "App").await;
     let unused = client.sign_in(&bridge).await;
     let mut used = client.sign_in(&bridge).await;
     // The clock is the condition: asking would use the token. In steps, so that the used one slides on.
-    for _ in 0..6 {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+    for _ in 0..8 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
         used = refreshed(&client, used.refresh()).await;
     }
     client.refresh(unused.refresh()).await.assert_error(400, "invalid_grant");

@@ -17,7 +17,7 @@ use crate::double::{ALICE, Double};
 use crate::harness::bridge::{Bridge, BridgeOptions, Ended, JWT_SECRET};
 use crate::harness::mcp::{Session, text};
 use crate::harness::oauth::Client;
-use crate::harness::programs::program;
+use crate::harness::programs::{self, program};
 
 /// Of nobody.
 const USER: u32 = 41_234;
@@ -68,7 +68,7 @@ impl Image {
         let image = Self { folder, double: Double::start().await };
         std::fs::set_permissions(image.folder.path(), std::fs::Permissions::from_mode(0o755))
             .expect("it is ours");
-        std::fs::copy(program("jean-bridge"), image.program()).expect("a copy");
+        programs::install(&image.program(), &std::fs::read(program("jean-bridge")).expect("a program"));
         std::fs::create_dir(image.data()).expect("a folder");
         if rustix::process::geteuid().is_root() {
             chown(image.data(), Some(USER), Some(USER)).expect("root may");

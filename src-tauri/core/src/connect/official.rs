@@ -155,14 +155,12 @@ mod tests {
 
     #[cfg(unix)]
     mod programs {
-        use std::os::unix::fs::PermissionsExt;
-
         use super::*;
+        use crate::test_program;
 
         fn program(folder: &Path, script: &str) -> Call {
             let program = folder.join("app");
-            std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("a file");
-            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).expect("a program");
+            test_program::write(&program, script);
             Call::new(program, &[Name, Url], URL)
         }
 

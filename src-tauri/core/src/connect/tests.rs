@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::*;
+#[cfg(unix)]
+use crate::test_program;
 use crate::view::{ConnectStep, EntryChange};
 
 const BRIDGE: &str = "http://127.0.0.1:5326";
@@ -47,13 +49,10 @@ impl Home {
     /// A program on the PATH.
     #[cfg(unix)]
     fn program(&self, name: &str, script: &str) {
-        use std::os::unix::fs::PermissionsExt;
-        let file = format!("bin/{name}");
-        self.write(
-            &file,
-            &format!("#!/bin/sh\ncd '{}'\necho \"$@\" >> calls\n{script}\n", self.0.path().display()),
-        );
-        fs::set_permissions(self.path(&file), fs::Permissions::from_mode(0o700)).expect("a program");
+        let file = self.path(&format!("bin/{name}"));
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        let script = format!("cd '{}'\necho \"$@\" >> calls\n{script}", self.0.path().display());
+        test_program::write(&file, &script);
     }
 
     fn connector_at(&self, bridge: &str, adapter: Option<&str>, running: Option<&'static str>) -> Connector {

@@ -1,10 +1,10 @@
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::bridge::{Bridge, Reply, list, text};
 use super::client::{Client, PATIENCE, failed, hello, home};
 use crate::paths::Paths;
 use crate::stdio::{App, Options};
+use crate::test_program;
 
 /// An app that writes down that it was started, and how.
 struct Stub {
@@ -15,9 +15,7 @@ struct Stub {
 impl Stub {
     fn new(home: &Path) -> Self {
         let (program, record) = (home.join("app"), home.join("started"));
-        let script = format!("#!/bin/sh\necho \"$@\" >> '{}'\n", record.display());
-        std::fs::write(&program, script).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        test_program::write(&program, &format!("echo \"$@\" >> '{}'", record.display()));
         Self { program, record }
     }
 

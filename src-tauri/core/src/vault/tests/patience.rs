@@ -39,6 +39,7 @@ async fn while_a_prompt_is_open_later_calls_wait_and_time_out_without_a_second_o
     for _ in 0..3 {
         assert_eq!(hasty.read("key").await.unwrap_err(), VaultError::TimedOut);
     }
+    until_came(&door).await;
     assert_eq!(door.came(), 1);
     door.open();
     assert_eq!(settled(&vault).await, VaultState::Ready);
@@ -81,9 +82,7 @@ async fn a_caller_who_left_holds_up_nobody() {
         let vault = vault.clone();
         async move { vault.read("key").await }
     });
-    while door.came() == 0 {
-        tokio::task::yield_now().await;
-    }
+    until_came(&door).await;
     leaver.abort();
     door.open();
     assert_eq!(text(vault.read("key").await), Ok(None));
@@ -121,6 +120,7 @@ async fn a_call_that_never_ends_is_abandoned_and_the_next_opens_the_keychain_ane
     let (hasty, (door, hook)) = (vault.with_deadline(SHORT), doors());
     script.on_use(move || hook.pass());
     assert_eq!(hasty.write("key", secret("late")).await, Err(VaultError::TimedOut));
+    until_came(&door).await;
     script.on_use(|| ());
     assert_eq!(text(vault.read("key").await), Ok(None));
     assert_eq!(script.opened(), 2);
@@ -155,6 +155,13 @@ async fn few_calls_may_be_lost_at_a_time() {
 fn doors() -> (Door, Door) {
     let door = Door::default();
     (door.clone(), door)
+}
+
+/// A call that timed out may not have begun yet.
+async fn until_came(door: &Door) {
+    while door.came() == 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// What is known once the late call has ended.
