@@ -131,7 +131,7 @@ pub mod scope;
 pub mod secret;
 pub mod stdio;
 pub mod store;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod test_program;
 #[cfg(test)]
 mod test_server;

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// A bridge answers in milliseconds; what does not is none.
-const PATIENCE: Duration = Duration::from_millis(800);
+/// A bridge answers in milliseconds, on a busy computer in a second; what does not is none.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Our own status is far below this.
 const MAX_STATUS: usize = 16 * 1024;
 /// What `/status` of a bridge calls itself.

@@ -1,4 +1,5 @@
 //! Programs that tests write and run.
+#![cfg(unix)]
 
 use std::io::Write as _;
 use std::path::Path;

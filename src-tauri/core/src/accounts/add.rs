@@ -155,8 +155,19 @@ impl Accounts {
         Ok(())
     }
 
-    /// Remembers what Jean Memory says of the key that an account has.
+    /// Remembers what Jean Memory says of the key that an account has. To its end, whoever stops waiting for it: it may
+    /// take an account away and put another in its place.
     pub(super) async fn note_verdict(
+        &self,
+        account: AccountRecord,
+        key: &ApiKey,
+        verdict: Verdict,
+    ) -> Result<(), StoreError> {
+        let (accounts, key) = (self.clone(), key.clone());
+        unbroken(async move { accounts.take_verdict(account, &key, verdict).await }).await
+    }
+
+    async fn take_verdict(
         &self,
         account: AccountRecord,
         key: &ApiKey,

@@ -12,8 +12,9 @@ use tempfile::TempDir;
 
 use super::{AccountError, Accounts, AddAccountError, Backends, Reachability, ReplaceKeyError};
 use crate::api_key::ApiKey;
+use crate::ids::UserId;
 use crate::store::{AccountRecord, Store};
-use crate::upstream::Upstream;
+use crate::upstream::{Upstream, Verdict};
 use crate::vault::Vault;
 use crate::view::KeyState;
 
@@ -132,6 +133,25 @@ async fn a_key_from_the_environment_is_not_brought_into_the_keychain() {
     // As after an app was allowed with it.
     world.accounts.save_key(&world.account().await.id).await;
     assert_eq!(world.accounts.unsaved(), 0, "nobody has tried, so nothing is missing there");
+}
+
+#[tokio::test]
+async fn a_verdict_is_taken_to_its_end_although_nobody_waits_for_it() {
+    let world = World::new();
+    world.accounts.use_environment(key(ALICE), NOW).await.unwrap();
+    let of = |user: &str| Verdict::Accepted { user_id: Some(UserId::new(user)) };
+    world.accounts.note_verdict(world.account().await, &key(ALICE), of("alice")).await.unwrap();
+    {
+        let account = world.account().await;
+        let key = key(ALICE);
+        let mut noting = Box::pin(world.accounts.note_verdict(account, &key, of("bob")));
+        assert!(futures_util::poll!(&mut noting).is_pending());
+    }
+    let theirs = async || world.accounts.all().await.unwrap().iter().any(|account| account.user_id == "bob");
+    while !theirs().await {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.account().await.user_id, "bob");
 }
 
 #[tokio::test]

@@ -76,10 +76,11 @@ impl Bridge {
                 Chosen::New(key) => accounts.keep(key, now).await?.id,
                 Chosen::Sandbox => accounts.add_sandbox(now).await?.id,
             };
-            settling.allow(account.clone())?;
-            // Last, because the keychain may show a prompt, and the app can go on without it.
+            let allowed = settling.allow(account.clone());
+            // Last, because the keychain may show a prompt, and the app can go on without it; and also when the app was
+            // revoked meanwhile, because the account stays.
             accounts.save_key(&account).await;
-            Ok(())
+            Ok(allowed?)
         })
         .await
     }

@@ -152,7 +152,10 @@ impl Bridge {
             (self.oauth.clone(), self.accounts.clone(), id.clone(), self.clock.now());
         unbroken(async move {
             oauth.revoke_account(&id, now).await?;
-            accounts.remove(&id).await
+            let removed = accounts.remove(&id).await?;
+            // Whoever was let in between the two.
+            oauth.revoke_account(&id, now).await?;
+            Ok::<_, StoreError>(removed)
         })
         .await?;
         Ok(())

@@ -48,6 +48,8 @@ enum State {
     Used {
         grant: GrantId,
         replayed: bool,
+        /// The grant is not made yet.
+        under_way: bool,
     },
     /// Somebody had the code but not the verifier.
     Burnt,
@@ -111,7 +113,7 @@ impl Codes {
         match &mut entry.state {
             State::Fresh if proven => {
                 let grant = GrantId::random();
-                entry.state = State::Used { grant: grant.clone(), replayed: false };
+                entry.state = State::Used { grant: grant.clone(), replayed: false, under_way: true };
                 Presented::Exchange(Box::new(entry.binding.clone()), grant)
             }
             // protocol.md 4.7: a wrong verifier burns the code, so that nobody tries twice.
@@ -119,7 +121,7 @@ impl Codes {
                 entry.state = State::Burnt;
                 Presented::Invalid
             }
-            State::Used { grant, replayed } if proven => {
+            State::Used { grant, replayed, .. } if proven => {
                 *replayed = true;
                 Presented::Replay(grant.clone())
             }
@@ -127,11 +129,24 @@ impl Codes {
         }
     }
 
-    /// Whom the codes are for that can still be exchanged.
+    /// The exchange of a code has ended: with its grant in the store, or with none.
+    pub(super) fn exchanged(&self, code: &str) {
+        if let Some(Entry { state: State::Used { under_way, .. }, .. }) =
+            self.lock().get_mut(&Digest::of(code))
+        {
+            *under_way = false;
+        }
+    }
+
+    /// Whom the codes are for that can still be exchanged, or are this moment.
     pub(super) fn unused(&self, now: SystemTime) -> Vec<Arriving> {
         let codes = self.lock();
-        let fresh = codes.values().filter(|entry| matches!(entry.state, State::Fresh) && entry.lives(now));
-        fresh
+        let unused = codes.values().filter(|entry| match entry.state {
+            State::Fresh => entry.lives(now),
+            State::Used { under_way, .. } => under_way,
+            State::Burnt => false,
+        });
+        unused
             .map(|Entry { binding, .. }| Arriving {
                 client_id: binding.client_id.clone(),
                 client_name: binding.client_name.clone(),
@@ -195,6 +210,18 @@ mod tests {
         let again = codes.present(code.expose(), &client, VERIFIER, UNIX_EPOCH);
         assert!(matches!(again, Presented::Replay(ended) if ended == grant));
         assert!(codes.was_replayed(code.expose()));
+    }
+
+    #[test]
+    fn who_is_exchanging_a_code_is_on_the_way_until_the_grant_is_made() {
+        let codes = Codes::default();
+        let (code, client) = issue(&codes);
+        let late = UNIX_EPOCH + Duration::from_secs(60);
+        assert_eq!((codes.unused(UNIX_EPOCH).len(), codes.unused(late).len()), (1, 0));
+        codes.present(code.expose(), &client, VERIFIER, UNIX_EPOCH);
+        assert_eq!((codes.unused(UNIX_EPOCH).len(), codes.unused(late).len()), (1, 1));
+        codes.exchanged(code.expose());
+        assert!(codes.unused(UNIX_EPOCH).is_empty());
     }
 
     #[test]

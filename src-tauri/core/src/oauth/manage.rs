@@ -121,7 +121,10 @@ impl AuthorizationServer {
     /// True if it was alive.
     pub(super) async fn end_grant(&self, id: &GrantId, now: SystemTime) -> Result<bool, StoreError> {
         let was_alive = self.store.revoke_grant(id, now).await?;
-        self.live.end(std::slice::from_ref(id));
+        // Whoever ended it before ends its tokens too. One that ends nothing must not disturb who is being signed in.
+        if was_alive {
+            self.live.end(std::slice::from_ref(id));
+        }
         Ok(was_alive)
     }
 

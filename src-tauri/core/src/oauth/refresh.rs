@@ -16,6 +16,8 @@ use crate::store::{ClientRecord, IssuedRefresh, Nonce, RefreshChange, RefreshSta
 /// How long after its first use a token is still answered, while its successor is unused: two windows of one
 /// client, or one lost answer, must not sign anybody out (protocol.md 4.13).
 const GRACE: Duration = Duration::from_secs(60);
+/// How much later than the second use the first one may seem: they are timed before they stand in line.
+const OVERTAKEN: Duration = Duration::from_secs(2);
 
 /// No clock that is right says less (2026-01-01): computers whose battery is empty begin years before, and are set right
 /// as soon as there is a network.
@@ -43,8 +45,11 @@ fn judge(standing: Option<&RefreshStanding>, client: &ClientId, now: SystemTime)
     let (Some(spent_at), Some(nonce)) = (standing.token.spent_at, standing.token.nonce) else {
         return Verdict::Rotate;
     };
-    // A clock that stepped back must not lengthen the grace.
-    let in_grace = now.duration_since(spent_at).is_ok_and(|since| since <= GRACE);
+    // A clock that stepped back must not lengthen the grace; but two that come at once may overtake each other.
+    let in_grace = match now.duration_since(spent_at) {
+        Ok(since) => since <= GRACE,
+        Err(ahead) => ahead.duration() <= OVERTAKEN,
+    };
     if in_grace && !standing.successor_used { Verdict::Repeat(nonce) } else { Verdict::Reuse }
 }
 
@@ -204,6 +209,13 @@ mod tests {
     fn a_clock_that_stepped_back_does_not_lengthen_the_grace() {
         let client = ClientId::new("c");
         assert_eq!(judge(Some(&standing(Some(at(100)), false)), &client, at(0)), Verdict::Reuse);
+    }
+
+    #[test]
+    fn two_uses_at_once_may_overtake_each_other() {
+        let client = ClientId::new("c");
+        assert_eq!(judge(Some(&standing(Some(at(1)), false)), &client, at(0)), Verdict::Repeat(NONCE));
+        assert_eq!(judge(Some(&standing(Some(at(1)), true)), &client, at(0)), Verdict::Reuse);
     }
 
     #[test]

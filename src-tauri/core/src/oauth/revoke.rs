@@ -53,8 +53,8 @@ impl AuthorizationServer {
         let Ok(claims) = access_token::verify(&self.keys, token, self.port, true, now).await else {
             return Ok(());
         };
-        if claims.client_id == *client {
-            self.store.revoke_access_token(&claims.jti).await?;
+        // Each revocation has whoever is signed in at that moment ask again, so one that ends nothing is none.
+        if claims.client_id == *client && self.store.revoke_access_token(&claims.jti).await? {
             self.live.end_token(&claims.jti);
         }
         Ok(())

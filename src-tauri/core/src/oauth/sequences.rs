@@ -16,7 +16,7 @@ use crate::consent::SentBy;
 use crate::ids::{AccountId, ClientId, GrantId, TransactionId};
 use crate::origin::Origin;
 use crate::scope::Scopes;
-use crate::store::AccountRecord;
+use crate::store::{AccountRecord, Whose};
 use crate::view::{AccountKind, KeyState};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -409,4 +409,34 @@ fn the_usual_sequence_succeeds() {
         refresh(0),
     ]);
     assert!(world.sign_ins[0].is_dead);
+}
+
+#[tokio::test]
+async fn a_code_whose_account_was_removed_gives_no_access() {
+    let mut world = World::new().await;
+    world.ask(0, true).await;
+    world.server.accounts.remove(&AccountId::new(ACCOUNT)).await.unwrap();
+    world.exchange(0, false, false).await;
+    assert!(world.sign_ins.is_empty());
+    assert!(world.server.connected(Whose::Everybody).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_revocation_that_ends_nothing_disturbs_nobody() {
+    let mut world = World::new().await;
+    world.ask(0, true).await;
+    world.exchange(0, false, false).await;
+    let (access, refresh) = (world.access[0].jwt.clone(), world.refresh[0].text.clone());
+    for token in [access, refresh] {
+        let untouched = world.server.live.revocations();
+        world.revoke(&token, world.clients[0].clone()).await;
+        let ended = world.server.live.revocations();
+        assert_ne!(ended, untouched, "it is seen by whoever is being signed in");
+        world.revoke(&token, world.clients[0].clone()).await;
+        assert_eq!(world.server.live.revocations(), ended);
+    }
+    // The code once more: its grant has ended already.
+    let ended = world.server.live.revocations();
+    world.exchange(0, false, false).await;
+    assert_eq!(world.server.live.revocations(), ended);
 }

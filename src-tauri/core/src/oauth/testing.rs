@@ -25,7 +25,7 @@ pub(super) fn server(directory: &Path, now: SystemTime) -> AuthorizationServer {
         identity_headers: false,
     };
     AuthorizationServer::new(Parts {
-        accounts: Accounts::new(store.clone(), Vault::os("unused"), backends),
+        accounts: Accounts::new(store.clone(), Vault::absent(), backends),
         store,
         desk: Desk::default(),
         keys: SigningKeys::configured(&"0123456789abcdef0123456789abcdef".to_owned().into()),

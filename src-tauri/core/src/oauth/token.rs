@@ -130,6 +130,20 @@ impl AuthorizationServer {
             }
             Presented::Invalid => return Err(OAuthError::InvalidGrant),
         };
+        let exchanged = self.redeem(client, params, code, (*binding, grant_id), before, now).await;
+        self.codes.exchanged(code);
+        exchanged
+    }
+
+    async fn redeem(
+        &self,
+        client: &ClientRecord,
+        params: &Params,
+        code: &str,
+        (binding, grant_id): (CodeBinding, GrantId),
+        before: Revocations,
+        now: SystemTime,
+    ) -> Result<TokenReply, OAuthError> {
         // RFC 6749 §4.1.3; OAuth 2.1 dropped the parameter, so absence is fine (protocol.md 4.6).
         if params.get("redirect_uri").is_some_and(|uri| uri != binding.redirect_uri) {
             return Err(OAuthError::InvalidGrant);
@@ -139,7 +153,7 @@ impl AuthorizationServer {
         if named.is_some_and(|named| named != binding.resource) {
             return Err(OAuthError::InvalidTarget);
         }
-        self.create_grant(client, code, (*binding, grant_id), before, now).await
+        self.create_grant(client, code, (binding, grant_id), before, now).await
     }
 
     async fn create_grant(
@@ -173,7 +187,9 @@ impl AuthorizationServer {
         self.store.create_grant(grant.clone(), Some(access.record.clone()), stored).await?;
         // A replay, or a revocation that came between: it did not see this grant yet.
         let was_replayed = self.codes.was_replayed(code);
-        if was_replayed || !self.live.add(&access.record, &grant, before, now) {
+        // Nor did the removal of its account.
+        let has_account = self.accounts.get(&grant.account_id).await?.is_some();
+        if was_replayed || !has_account || !self.live.add(&access.record, &grant, before, now) {
             let was_alive = self.end_grant(&grant.id, now).await?;
             if was_replayed && was_alive {
                 self.tell_signed_out(grant.client_id, grant.client_name);

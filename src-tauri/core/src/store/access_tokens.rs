@@ -67,14 +67,14 @@ impl Store {
         .await
     }
 
-    /// Ends one access token and nothing else (protocol.md 5.3).
+    /// Ends one access token and nothing else (protocol.md 5.3); true if there was one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn revoke_access_token(&self, jti: &Jti) -> Result<(), StoreError> {
+    pub async fn revoke_access_token(&self, jti: &Jti) -> Result<bool, StoreError> {
         let jti = jti.clone();
-        self.run(move |db| db.execute("DELETE FROM access_tokens WHERE jti = ?1", [jti.as_str()]).map(drop))
-            .await
+        let forget = "DELETE FROM access_tokens WHERE jti = ?1";
+        self.run(move |db| Ok(db.execute(forget, [jti.as_str()])? > 0)).await
     }
 
     /// Forgets tokens that ended by themselves.

@@ -136,7 +136,8 @@ fn examined(text: &str) -> &str {
     if text.len() <= MAX_EXAMINED {
         return text;
     }
-    let beginning = &text[..text.floor_char_boundary(MAX_EXAMINED)];
+    let end = (0..=MAX_EXAMINED).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    let beginning = &text[..end];
     // A piece of a secret is not known as one where the cut leaves little of it.
     let uncut = beginning.trim_end_matches(is_key_char);
     if uncut.len() > MAX_EXAMINED / 2 { uncut } else { beginning }
