@@ -7,6 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use crate::harness::bridge::{Bridge, BridgeOptions, Ended};
 use crate::harness::http::PATIENCE;
 use crate::harness::oauth::Client;
+use crate::harness::ports::free_port;
 use crate::harness::programs::program;
 
 const REJECTED_KEY: &str = "jean_sk_EXAMPLE_of_nobody_0123456789abcdef";
@@ -163,7 +164,7 @@ mod keys {
         let ended = bridge.cli_with_stdin(&add, REJECTED_KEY).await;
         assert_failed(&ended, 1, &["does not accept this key"]);
 
-        let offline = BridgeOptions::default().api(&closed_port().await).start().await;
+        let offline = BridgeOptions::default().api(&closed_port()).start().await;
         let ended = offline.cli_with_stdin(&add, REJECTED_KEY).await;
         assert_failed(&ended, 1, &["could not be reached", "--save-unchecked"]);
         assert_eq!(offline.cli_json(&["accounts"]).await, json!([]));
@@ -178,10 +179,9 @@ mod keys {
         assert_eq!(offline.cli_json(&["accounts"]).await, json!([]));
     }
 
-    /// Where nobody listens: the port was just given back.
-    async fn closed_port() -> String {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
+    /// Where nobody listens.
+    fn closed_port() -> String {
+        format!("http://127.0.0.1:{}", free_port())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::harness::bridge::{Bridge, BridgeOptions};
 use crate::harness::clock::Clock;
 use crate::harness::mcp::{modern, reply};
 use crate::harness::oauth::Client;
+use crate::harness::ports::free_port;
 use crate::harness::releases::{Releases, answer};
 use crate::harness::waiting::until;
 
@@ -295,10 +296,7 @@ async fn previews_and_older_versions_are_no_news() {
 #[tokio::test]
 async fn without_a_network_nothing_is_said_but_by_the_doctor() {
     let world = World::start("9.0.0").await;
-    let (port, before) = {
-        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        (taken.local_addr().unwrap().port(), world.releases.connections())
-    };
+    let (port, before) = (free_port(), world.releases.connections());
     let options =
         world.options().env("JEAN_BRIDGE_RELEASES_URL", format!("http://127.0.0.1:{port}/releases"));
     let bridge = options.start().await;

@@ -21,8 +21,9 @@ const ICON: &str = "jean-memory-bridge";
 const DEFAULT_ACTION: &str = "default";
 /// The service decides how long it stays.
 const ITS_TIME: i32 = -1;
-/// Milliseconds for an answer of the service.
-const PATIENCE: i32 = 5000;
+/// No limit for an answer of the service: nothing waits for it, and what it shows late must be known, or it could neither
+/// be taken back nor clicked.
+const PATIENCE: i32 = i32::MAX;
 
 /// Where a notification is.
 enum State {

@@ -33,6 +33,9 @@ struct Menus {
 
 /// What is known of a menu.
 struct Shown {
+    /// Kept, because its entries go with it, and the desktop activates the one that was clicked only a moment after it
+    /// said that it was clicked.
+    _menu: Option<Menu<Wry>>,
     items: Vec<Item>,
     actions: HashMap<String, Action>,
 }
@@ -145,7 +148,8 @@ impl Made {
         let menu = Menu::new(app)?;
         let mut items = Vec::new();
         fill(app, &tray.entries, &number.to_string(), &mut items, &|item| menu.append(item))?;
-        Ok(Self { menu, shown: Shown { items, actions: actions(&tray.entries, number) } })
+        let shown = Shown { _menu: Some(menu.clone()), items, actions: actions(&tray.entries, number) };
+        Ok(Self { menu, shown })
     }
 }
 
@@ -265,7 +269,7 @@ mod tests {
         let revoke = |id: &str| Action::Revoke(ClientId::new(id));
         let menu = |id: &str, number| {
             let entries = [Entry::Menu("apps".into(), vec![Entry::Button(id.into(), revoke(id))])];
-            Shown { items: Vec::new(), actions: actions(&entries, number) }
+            Shown { _menu: None, items: Vec::new(), actions: actions(&entries, number) }
         };
         let mut menus = Menus { shown: menu("one", 0), before: None, number: 0 };
         menus.show(menu("two", 1));

@@ -6,6 +6,7 @@ use super::world::{World, assert_waits, signed_in};
 use crate::double::{ALICE, BOB, Fault, REVOKED_KEY, path};
 use crate::harness::http::Answer;
 use crate::harness::mcp::reply;
+use crate::harness::waiting::until;
 
 const CHECK: &str = "/sdk/validate-developer";
 
@@ -38,7 +39,9 @@ async fn a_new_key_is_checked_kept_in_the_keychain_and_gone_from_the_page() {
     assert_eq!((&accounts[0]["user_id"], &accounts[0]["state"]), (&json!(ALICE.id), &json!("ok")));
     let item = format!("account:{}", accounts[0]["id"].as_str().unwrap());
     let service = bridge_core::paths::Paths::under(world.app.home()).keychain_service;
-    assert_eq!(world.desktop.keychain().stored(&service, &item).as_deref(), Some(ALICE.key));
+    // Last of all, because the keychain may show a prompt.
+    let stored = || world.desktop.keychain().stored(&service, &item);
+    until("the key", async || (stored().as_deref() == Some(ALICE.key)).then_some(())).await;
     assert_eq!(world.double.key_leaks(), Vec::<String>::new());
 }
 

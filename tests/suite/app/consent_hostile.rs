@@ -82,7 +82,7 @@ async fn a_hostile_name_is_one_line_of_text_and_moves_nothing() {
         assert_eq!(looks["fits"], true, "{name:.40}: {looks}");
         assert_eq!(looks["deny"], true, "{name:.40}: {looks}");
         assert!(looks["lines"].as_u64().is_some_and(|height| height < 160), "{name:.40}: {looks}");
-        let title = world.desktop.screen().windows()[0].title.clone();
+        let title = world.desktop.screen().window("Jean Memory").title;
         assert!(!title.contains("Claude"), "a stranger's words are in the title bar: {title}");
         window.deny().await;
         window.until_closed().await;

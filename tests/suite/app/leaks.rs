@@ -58,15 +58,24 @@ async fn a_pasted_key_is_in_no_log_no_file_and_no_output() {
     );
 }
 
-/// Every file below, but for the keychain's own.
+/// Every file below, but for the keychain's own. The web view's processes end after the app and tidy up until then.
 fn read_all(folder: &Path, places: &mut Vec<(String, String)>) {
-    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let kind = entry.file_type().unwrap();
+    let Some(entries) = unless_gone(std::fs::read_dir(folder)) else { return };
+    for entry in entries.map(Result::unwrap) {
+        let Some(kind) = unless_gone(entry.file_type()) else { continue };
         if kind.is_dir() && entry.file_name() != "keyrings" {
             read_all(&entry.path(), places);
-        } else if kind.is_file() {
-            let text = String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned();
-            places.push((entry.path().display().to_string(), text));
+        } else if kind.is_file()
+            && let Some(content) = unless_gone(std::fs::read(entry.path()))
+        {
+            places.push((entry.path().display().to_string(), String::from_utf8_lossy(&content).into_owned()));
         }
+    }
+}
+
+fn unless_gone<T>(read: std::io::Result<T>) -> Option<T> {
+    match read {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        read => Some(read.unwrap()),
     }
 }

@@ -3,7 +3,6 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -13,7 +12,7 @@ use crate::double::ALICE;
 use crate::harness::app::{APP, AppOptions};
 use crate::harness::bridge::{BridgeOptions, JWT_SECRET};
 use crate::harness::desktop::Desktop;
-use crate::harness::http::Http;
+use crate::harness::http::{Http, PATIENCE};
 use crate::harness::keychain::Start;
 use crate::harness::oauth::Client;
 use crate::harness::panel::Panel;
@@ -107,7 +106,10 @@ async fn logging_out_ends_the_app_as_quit_does() {
 async fn a_port_that_is_taken_is_told_with_its_holder_and_another_is_one_click_away() {
     let desktop = Desktop::with_keychain();
     let panel = Panel::start(&desktop.bus());
-    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    // Above those that other tests are told, below those that the system gives away: the next one stays free too.
+    let taken =
+        (32_100..32_700).step_by(50).find_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
+    let taken = taken.expect("a port");
     let port = taken.local_addr().unwrap().port();
     // In the file, where the window can change it.
     let config = desktop.bridge_home().join("config.toml");
@@ -197,8 +199,10 @@ async fn without_a_tray_the_window_does_not_come_before_a_question() {
     let asked = Client::register(&app, "Claude Code").await.ask(&[]).await;
     let window = Consent::about(&app, &asked.code).await;
     let screen = desktop.screen();
-    let shown =
-        screen.windows().into_iter().find(|shown| screen.is_above(shown)).expect("the consent window");
+    let shown = until("the consent window above", async || {
+        screen.windows().into_iter().find(|shown| screen.is_above(shown))
+    })
+    .await;
     screen.until_focused(&shown);
     until("that it is noticed", async || {
         app.cli_ok(&["logs"]).await.stdout.contains("shows no tray icons").then_some(())
@@ -289,7 +293,7 @@ async fn the_command_line_quits_the_app_and_returns_when_it_is_gone() {
     let world = World::start().await;
     assert_eq!(world.app.cli_ok(&["quit"]).await.stdout, "Ended.\n");
     // Its first thread is gone; those that the system still takes down may be a moment behind.
-    assert_eq!(world.app.ends_within(Duration::from_secs(1)).and_then(|status| status.code()), Some(0));
+    assert_eq!(world.app.ends_within(PATIENCE).and_then(|status| status.code()), Some(0));
     assert_eq!(world.app.cli(&["quit"]).await.status.code(), Some(3));
 }
 

@@ -123,14 +123,16 @@ async fn accounts_are_added_named_given_a_new_key_and_removed() {
     assert_eq!(world.list_memories(&tokens).await["isError"], false);
     assert_eq!(world.double.requests().tool("list_memories").last().key().as_deref(), Some(fresh));
     let item = format!("account:{}", world.accounts().await[0]["id"].as_str().unwrap());
-    assert_eq!(world.desktop.keychain().stored(&service, &item).as_deref(), Some(fresh));
+    // The page tells what is known; the keychain is told last.
+    let stored = || world.desktop.keychain().stored(&service, &item);
+    until("the new key", async || (stored().as_deref() == Some(fresh)).then_some(())).await;
 
     page.find_called("Remove").await.click().await;
     page.until_shown("Claude Code loses its access and must ask again").await;
     page.find_called("Remove At work").await.click().await;
     page.until_shown("No account yet").await;
     world.call(&tokens, "list_memories", json!({})).await.assert_status(401);
-    assert_eq!(world.desktop.keychain().stored(&service, &item), None);
+    until("no key", async || stored().is_none().then_some(())).await;
     page.find_called("Try the sandbox").await.click().await;
     page.until_shown("Memories stay on this computer").await;
     assert_eq!(world.accounts().await[0]["kind"], "sandbox");

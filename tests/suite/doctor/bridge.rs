@@ -2,14 +2,15 @@
 
 use crate::double::Double;
 use crate::harness::bridge::Bridge;
+use crate::harness::ports::free_port;
 
 use super::{doctor, options};
 
 #[tokio::test]
 async fn a_port_that_another_program_has_is_named_with_the_program() {
     let home = tempfile::tempdir().unwrap();
-    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = other.local_addr().unwrap().port();
+    let port = free_port();
+    let other = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
     let options = options(home.path()).env("JEAN_BRIDGE_PORT", port.to_string());
     let told = doctor(&options).await;
     if cfg!(target_os = "linux") {

@@ -113,13 +113,13 @@ impl Icon<'_> {
         self.until(&format!("the end of {labels:?}"), |menu| find(menu, labels).is_none().then_some(()));
     }
 
-    /// Waits until the menu is as wanted.
+    /// Waits until there is a menu and it is as wanted.
     #[track_caller]
     pub(crate) fn until<T>(&self, what: &str, wanted: impl Fn(&[Entry]) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let menu = self.read();
-            if let Some(found) = wanted(&menu) {
+            if let Some(found) = (!menu.is_empty()).then(|| wanted(&menu)).flatten() {
                 return found;
             }
             assert!(Instant::now() < deadline, "waited in vain for {what} in {menu:#?}");
