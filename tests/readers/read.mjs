@@ -1,10 +1,11 @@
-// Reads a file with the parser that apps use, and prints what it found: node read.mjs MODULES FORMAT FILE
+// Reads a file with the parser of apps that are written in JavaScript, and prints what it found:
+// node read.mjs MODULES PARSER FILE
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [modules, format, file] = process.argv.slice(2);
+const [modules, parser, file] = process.argv.slice(2);
 const require = createRequire(`${modules}/`);
 const load = (name) => import(pathToFileURL(require.resolve(name)));
 
@@ -19,9 +20,9 @@ const readers = {
     if (errors.length > 0) throw new Error(errors.map(({ error }) => printParseErrorCode(error)).join(", "));
     return value;
   },
-  toml: async (text) => (await load("smol-toml")).parse(text),
-  yaml: async (text) => (await load("js-yaml")).load(text),
+  // Gemini CLI's: comments, and no comma after the last.
+  commented: async (text) => JSON.parse((await load("strip-json-comments")).default(text)),
 };
 
 const text = readFileSync(file, "utf8").replace(/^\ufeff/, "");
-console.log(JSON.stringify(await readers[format](text)));
+console.log(JSON.stringify(await readers[parser](text)));

@@ -2,58 +2,99 @@
 //! parsers read it, and what the apps' own programs are told (design.md 5 "Connect").
 
 mod home;
+mod known;
 mod readers;
 
 use serde_json::{Value, json};
 
 use self::home::Home;
-use self::readers::read;
+use self::known::{Known, apps};
+use self::readers::Parser;
 use crate::harness::bridge::{Bridge, BridgeOptions};
 
 const URL: &str = "http://127.0.0.1:5326/mcp";
 
-/// App, its file, the parser it has, where its entry is, and what the entry says.
-fn apps() -> Vec<(&'static str, &'static str, &'static str, &'static str, Value)> {
-    vec![
-        ("cursor", ".cursor/mcp.json", "json", "/mcpServers", json!({ "url": URL })),
-        ("vs-code", ".config/Code/User/mcp.json", "jsonc", "/servers", json!({ "type": "http", "url": URL })),
-        ("windsurf", ".codeium/windsurf/mcp_config.json", "json", "/mcpServers", json!({ "serverUrl": URL })),
-        ("zed", ".config/zed/settings.json", "jsonc", "/context_servers", json!({ "url": URL })),
-        ("codex", ".codex/config.toml", "toml", "/mcp_servers", json!({ "url": URL })),
-        (
-            "goose",
-            ".config/goose/config.yaml",
-            "yaml",
-            "/extensions",
-            json!({
-                "name": "jean-memory", "type": "streamable_http", "uri": URL,
-                "enabled": true, "timeout": 300, "description": ""
-            }),
-        ),
-    ]
-}
-
 #[tokio::test]
 async fn the_apps_own_parsers_read_the_entry_and_nothing_else_changed() {
-    for (app, file, parser, container, entry) in apps() {
+    for Known { id, file, parser, container, entry, .. } in apps() {
         let home = Home::new();
-        let before = readers::lived_in(parser, container);
+        let before = parser.lived_in(container);
         home.write(file, &before);
-        let untouched = read(parser, &home.path(file)).await;
+        let untouched = parser.read(&home.path(file)).await;
 
-        let said = home.ok(&["connect", app]).await;
+        let said = home.ok_once_quit(&["connect", id]).await;
         assert!(
             said.contains("Connected") && said.contains(&home.path(file).display().to_string()),
             "{said}"
         );
-        let mut after = read(parser, &home.path(file)).await;
-        let servers = after.pointer_mut(container).and_then(Value::as_object_mut).expect("a table");
-        assert_eq!(servers.remove("jean-memory"), Some(entry), "{app}");
-        assert_eq!(after, untouched, "{app}");
+        let text = home.read(file);
+        assert!(is_inserted_into(&before, &text), "{id}: {text}");
+        let mut after = parser.read(&home.path(file)).await;
+        assert_eq!(taken_out(&mut after, container), Some(entry), "{id}");
+        assert_eq!(after, untouched, "{id}");
 
-        home.ok(&["disconnect", app]).await;
-        assert_eq!(home.read(file), before, "{app}");
+        home.ok_once_quit(&["disconnect", id]).await;
+        assert_eq!(home.read(file), before, "{id}");
     }
+}
+
+#[tokio::test]
+async fn a_file_that_is_made_is_read_by_the_apps_own_parser() {
+    for Known { id, file, parser, container, entry, .. } in apps() {
+        let home = Home::new();
+        // These two are known by their file, empty or not.
+        let has_file = matches!(id, "claude-code" | "gemini-cli");
+        std::fs::create_dir_all(home.path(file).parent().expect("a folder")).expect("folders");
+        if has_file {
+            home.write(file, "");
+        }
+        home.ok_once_quit(&["connect", id]).await;
+        let mut made = parser.read(&home.path(file)).await;
+        assert_eq!(taken_out(&mut made, container), Some(entry), "{id}");
+        assert_eq!(made, json!({ container: {} }), "{id}");
+
+        home.ok_once_quit(&["disconnect", id]).await;
+        assert_eq!(home.path(file).exists(), has_file, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_of_the_other_kind_is_known_and_taken_out_as_well() {
+    for Known { id, file, parser, container, other, .. } in apps() {
+        let Some(other) = other else { continue };
+        let home = Home::new();
+        let mut without_nulls = other;
+        without_nulls.as_object_mut().expect("a table").retain(|_, value| !value.is_null());
+        let mut expected = json!({ "mine": 1, container: { "a": { "b": 2 }, "jean-memory": without_nulls } });
+        home.write(file, &parser.written(&expected));
+        let apps = home.json(&["connect"]).await;
+        let app = apps.as_array().expect("a list").iter().find(|app| app["id"] == id).expect("the app");
+        assert_eq!(app["state"], "connected", "{id}");
+
+        home.ok_once_quit(&["disconnect", id]).await;
+        taken_out(&mut expected, container);
+        assert_eq!(parser.read(&home.path(file)).await, expected, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn every_app_is_looked_at_here() {
+    let known = Home::new().json(&["connect"]).await;
+    let known: Vec<_> = known.as_array().expect("a list").iter().map(|app| app["id"].clone()).collect();
+    assert_eq!(known, apps().iter().map(|app| json!(app.id)).collect::<Vec<_>>());
+}
+
+/// Takes our entry out of what a parser has found.
+fn taken_out(found: &mut Value, container: &str) -> Option<Value> {
+    found[container].as_object_mut().expect("a table").remove("jean-memory")
+}
+
+/// Whether nothing but one piece was added.
+fn is_inserted_into(before: &str, after: &str) -> bool {
+    let same = |(a, b): &(u8, u8)| a == b;
+    let at_start = before.bytes().zip(after.bytes()).take_while(same).count();
+    let at_end = before.bytes().rev().zip(after.bytes().rev()).take_while(same).count();
+    after.len() > before.len() && at_start + at_end >= before.len()
 }
 
 #[tokio::test]
@@ -102,7 +143,7 @@ async fn the_address_is_that_of_the_bridge_that_runs() {
     home.write(".cursor/mcp.json", "{}");
     let bridge: Bridge = home.options().start().await;
     home.ok(&["connect", "cursor"]).await;
-    let written = read("json", &home.path(".cursor/mcp.json")).await;
+    let written = Parser::Json.read(&home.path(".cursor/mcp.json")).await;
     assert_eq!(written["mcpServers"]["jean-memory"]["url"], format!("{}/mcp", bridge.url()));
     // The bridge's next port makes it an old address, which connecting again cures.
     assert!(bridge.terminate().await.success());

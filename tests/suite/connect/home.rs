@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::options;
 use crate::harness::bridge::{BridgeOptions, Ended};
 use crate::harness::programs::{install, program};
+use crate::harness::waiting::until;
 
 pub(super) struct Home(TempDir);
 
@@ -69,6 +70,16 @@ impl Home {
     /// What it prints, and it must succeed.
     pub(super) async fn ok(&self, args: &[&str]) -> String {
         let ended = self.run(args).await;
+        assert!(ended.status.success(), "jean-bridge {args:?}: {ended:?}");
+        ended.stdout
+    }
+
+    /// The same, once no process runs that has the app's name: other tests start such, and they are seen from here.
+    pub(super) async fn ok_once_quit(&self, args: &[&str]) -> String {
+        let ended = until("nobody runs it", async || {
+            Some(self.run(args).await).filter(|ended| !ended.stderr.contains("quit it first"))
+        });
+        let ended = ended.await;
         assert!(ended.status.success(), "jean-bridge {args:?}: {ended:?}");
         ended.stdout
     }
