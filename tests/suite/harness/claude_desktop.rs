@@ -1,5 +1,5 @@
 //! A stand-in of Claude Desktop, as far as a server on stdio sees it: it reads its configuration at the start, starts
-//! each server twice, and ends the first one within 200 ms, before that can answer (clients.md 5.5).
+//! each server twice at once, and ends the first one within 200 ms, before that can answer (clients.md 5.5).
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,9 @@ use super::stdio::{StdioClient, hello};
 
 /// Where it looks, below a home.
 pub(crate) const CONFIG: &str = ".config/Claude/claude_desktop_config.json";
+
+/// The revision that it speaks.
+const VERSION: &str = "2025-11-25";
 
 /// What is in its configuration, as far as it understands it: entries without a command are passed over.
 #[derive(Deserialize)]
@@ -43,10 +46,11 @@ impl ClaudeDesktop {
         let entry = config.servers.get(name).unwrap_or_else(|| panic!("no {name} in {text}"));
         let start = || StdioClient::spawn(&mut entry.command(home, bridge_home));
 
-        let mut first = start();
-        first.begin("initialize", hello("2025-11-25")).await;
-        first.kill().await;
-        Self { server: start().opened("2025-11-25").await }
+        // The one that it keeps starts beside the other, and shakes hands while that one dies.
+        let (mut first, kept) = (start(), start());
+        first.begin("initialize", hello(VERSION)).await;
+        let ((), server) = tokio::join!(first.kill(), kept.opened(VERSION));
+        Self { server }
     }
 }
 
