@@ -78,6 +78,31 @@ async fn an_entry_of_the_other_kind_is_known_and_taken_out_as_well() {
 }
 
 #[tokio::test]
+async fn each_profile_of_vs_code_and_zed_from_flathub_get_the_entry_too() {
+    let home = Home::new();
+    let [default, profile] = ["", "profiles/5552b383/"].map(|at| format!(".config/Code/User/{at}mcp.json"));
+    home.write(&default, "{}");
+    home.write(&profile.replace("mcp.json", "settings.json"), "{}");
+    let said = home.ok(&["connect", "vs-code"]).await;
+    for file in [&default, &profile] {
+        assert!(said.contains(&home.path(file).display().to_string()), "{said}");
+        let found = Parser::Jsonc.read(&home.path(file)).await;
+        assert_eq!(found["servers"]["jean-memory"], json!({ "type": "http", "url": URL }));
+    }
+    home.ok(&["disconnect", "vs-code"]).await;
+    assert_eq!((home.read(&default).as_str(), home.path(&profile).exists()), ("{}", false));
+
+    let flatpak = ".var/app/dev.zed.Zed/config/zed/settings.json";
+    home.write(flatpak, "{}");
+    home.ok(&["connect", "zed"]).await;
+    let found = Parser::Lenient.read(&home.path(flatpak)).await;
+    assert_eq!(found["context_servers"]["jean-memory"], json!({ "url": URL }));
+    assert!(!home.path(".config/zed").exists());
+    home.ok(&["disconnect", "zed"]).await;
+    assert_eq!(home.read(flatpak), "{}");
+}
+
+#[tokio::test]
 async fn every_app_is_looked_at_here() {
     let known = Home::new().json(&["connect"]).await;
     let known: Vec<_> = known.as_array().expect("a list").iter().map(|app| app["id"].clone()).collect();

@@ -72,6 +72,8 @@ pub(super) enum Base {
     AppData,
     /// Each folder of Windows' packages that begins so (clients.md 5.2).
     Packages(&'static str),
+    /// Each folder in this one of [`Base::AppData`].
+    EachIn(&'static str),
 }
 
 /// How an app reaches the bridge.

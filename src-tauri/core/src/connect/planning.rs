@@ -44,6 +44,9 @@ impl Connector {
                 None => self.plan_edit(app, &file, Aim::Connected)?,
             });
         }
+        // The app's program may write into another of the files, that of the profile that is open: it comes last, so
+        // that each edit still finds what it was planned for.
+        plans.sort_by_key(|plan| matches!(plan, Plan::Run { .. }));
         Ok(plans)
     }
 

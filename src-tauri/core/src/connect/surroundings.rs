@@ -80,7 +80,7 @@ impl Surroundings {
             || (self.system == System::MacOs && bundles.into_iter().any(|bundle| bundle.is_dir()))
     }
 
-    /// None where a variable is not set, several where Windows has several packages.
+    /// None where a variable is not set, several where Windows has several packages, or an app several profiles.
     fn folders(&self, file: &File) -> Vec<PathBuf> {
         match &file.base {
             Base::Home => vec![self.home.clone()],
@@ -88,16 +88,22 @@ impl Surroundings {
             Base::HomeWithout(_) => Vec::new(),
             Base::Variable(variable) => self.folder(variable).into_iter().collect(),
             Base::Config => vec![self.config()],
-            Base::AppData => vec![match self.system {
-                System::MacOs => self.home.join("Library/Application Support"),
-                System::Linux => self.config(),
-                System::Windows => {
-                    self.folder("APPDATA").unwrap_or_else(|| self.home.join("AppData").join("Roaming"))
-                }
-            }],
+            Base::AppData => vec![self.app_data()],
             Base::Packages(prefix) => {
                 let local = self.folder("LOCALAPPDATA");
-                packages(&local.unwrap_or_else(|| self.home.join("AppData").join("Local")), prefix)
+                let local = local.unwrap_or_else(|| self.home.join("AppData").join("Local"));
+                folders_in(&local.join("Packages"), prefix)
+            }
+            Base::EachIn(folder) => folders_in(&join(&self.app_data(), folder), ""),
+        }
+    }
+
+    fn app_data(&self) -> PathBuf {
+        match self.system {
+            System::MacOs => self.home.join("Library/Application Support"),
+            System::Linux => self.config(),
+            System::Windows => {
+                self.folder("APPDATA").unwrap_or_else(|| self.home.join("AppData").join("Roaming"))
             }
         }
     }
@@ -112,8 +118,9 @@ impl Surroundings {
     }
 }
 
-fn packages(local: &Path, prefix: &str) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(local.join("Packages")) else { return Vec::new() };
+/// What is in a folder and begins so, in a lasting order.
+fn folders_in(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let begins = |path: &PathBuf| {
         path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(prefix))
     };
@@ -243,6 +250,47 @@ mod tests {
         assert!(home.files("gemini-cli", System::Linux, &[]).is_empty());
         let home = Folder::with(&[".gemini/antigravity/mcp_config.json"]);
         assert_eq!(home.files("antigravity", System::Linux, &[]), [".gemini/antigravity/mcp_config.json"]);
+    }
+
+    #[test]
+    fn each_profile_of_vs_code_has_a_file_of_its_own() {
+        let home = Folder::with(&[
+            ".config/Code/User/profiles/b2/mcp.json",
+            ".config/Code/User/profiles/a1/",
+            ".config/Code/User/profiles/readme",
+            "Library/Application Support/Code - Insiders/User/profiles/a1/",
+            "AppData/Roaming/Code/User/profiles/a1/",
+        ]);
+        assert_eq!(
+            home.files("vs-code", System::Linux, &[]),
+            [
+                ".config/Code/User/mcp.json",
+                ".config/Code/User/profiles/a1/mcp.json",
+                ".config/Code/User/profiles/b2/mcp.json"
+            ]
+        );
+        assert_eq!(
+            home.files("vs-code-insiders", System::MacOs, &[]),
+            [
+                "Library/Application Support/Code - Insiders/User/mcp.json",
+                "Library/Application Support/Code - Insiders/User/profiles/a1/mcp.json"
+            ]
+        );
+        assert_eq!(
+            home.files("vs-code", System::Windows, &[]),
+            ["AppData/Roaming/Code/User/mcp.json", "AppData/Roaming/Code/User/profiles/a1/mcp.json"]
+        );
+        assert!(home.files("vs-code-insiders", System::Linux, &[]).is_empty());
+    }
+
+    #[test]
+    fn zed_from_flathub_has_its_settings_elsewhere() {
+        let home = Folder::with(&[".var/app/dev.zed.Zed/config/"]);
+        let flatpak = ".var/app/dev.zed.Zed/config/zed/settings.json";
+        assert_eq!(home.files("zed", System::Linux, &[]), [flatpak]);
+        assert!(home.files("zed", System::MacOs, &[]).is_empty());
+        let home = Folder::with(&[".var/app/dev.zed.Zed/", ".config/zed/"]);
+        assert_eq!(home.files("zed", System::Linux, &[]), [".config/zed/settings.json", flatpak]);
     }
 
     #[test]

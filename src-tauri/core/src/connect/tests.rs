@@ -325,6 +325,39 @@ async fn several_installations_are_connected_together() {
     );
 }
 
+#[tokio::test]
+async fn every_profile_is_connected_and_left_as_it_was() {
+    let [default, one, other] = ["", "profiles/a1/", "profiles/b2/"].map(vs_code);
+    let home = Home::with(&default, "{}");
+    home.write(&one, "{\"servers\": {\"mine\": {}}}");
+    fs::create_dir_all(home.path(&other).parent().unwrap()).unwrap();
+    let connector = home.connector();
+    assert_eq!(connect(&connector, "vs-code").await.unwrap().steps.len(), 3);
+    for file in [&default, &one, &other] {
+        assert!(home.read(file).contains(URL), "{file}: {}", home.read(file));
+    }
+    assert_eq!(state(&connector, "vs-code"), (ConnectState::Connected, None));
+
+    // One that is made later does not know of it yet.
+    let later = vs_code("profiles/c3/");
+    home.write(&later, "{}");
+    assert_eq!(state(&connector, "vs-code"), (ConnectState::Found, None));
+    assert_eq!(connect(&connector, "vs-code").await.unwrap().steps.len(), 1);
+    assert_eq!(state(&connector, "vs-code"), (ConnectState::Connected, None));
+
+    assert_eq!(disconnect(&connector, "vs-code").await.unwrap().steps.len(), 4);
+    assert_eq!(
+        [&default, &one, &later].map(|file| home.read(file)),
+        ["{}", "{\"servers\": {\"mine\": {}}}", "{}"]
+    );
+    assert!(!home.path(&other).exists());
+}
+
+/// The file of VS Code, or of a profile of it.
+fn vs_code(profile: &str) -> String {
+    format!(".config/Code/User/{profile}mcp.json")
+}
+
 mod adapters {
     use super::*;
 
@@ -404,6 +437,26 @@ esac"#;
         let remove = "mcp remove --scope user jean-memory\n";
         let add = "mcp add --scope user --transport http jean-memory http://127.0.0.1";
         assert_eq!(home.read("calls"), format!("{add}:5326/mcp\n{remove}{add}:7777/mcp\n{remove}"));
+    }
+
+    #[tokio::test]
+    async fn a_program_may_write_into_the_profile_that_is_open() {
+        let [default, open] = ["", "profiles/a1/"].map(vs_code);
+        let home = Home::with(&default, "{}");
+        home.write(&open, "{\"servers\":{\"mine\":{}}}");
+        let entry = format!("{{\"type\":\"http\",\"url\":\"{URL}\"}}");
+        home.program(
+            "code",
+            &format!("echo '{{\"servers\":{{\"mine\":{{}},\"jean-memory\":{entry}}}}}' > {open}"),
+        );
+        let connector = home.connector();
+        let done = connect(&connector, "vs-code").await.unwrap();
+        assert_eq!(done.app.state, ConnectState::Connected);
+        assert!(home.path("calls").exists() && home.read(&default).contains(URL));
+
+        disconnect(&connector, "vs-code").await.unwrap();
+        assert_eq!(home.read(&default), "{}");
+        assert_eq!(home.read(&open), "{\"servers\":{\"mine\":{}}}\n");
     }
 
     #[tokio::test]

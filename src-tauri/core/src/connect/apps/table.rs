@@ -1,6 +1,6 @@
 //! The apps, in the order in which they are shown.
 
-use super::Base::{AppData, Config, Home, HomeWithout, Packages, Variable};
+use super::Base::{AppData, Config, EachIn, Home, HomeWithout, Packages, Variable};
 use super::Word::{Is, Json, Name, Url};
 use super::{App, File, Form, Format, Link, Official, Transport};
 use crate::connect::form::Part::{
@@ -10,6 +10,7 @@ use crate::connect::system::System::{self, Linux, MacOs, Windows};
 
 const EVERYWHERE: &[System] = &[MacOs, Linux, Windows];
 const NOT_WINDOWS: &[System] = &[MacOs, Linux];
+const ON_LINUX: &[System] = &[Linux];
 const ON_WINDOWS: &[System] = &[Windows];
 
 const SERVERS: &str = "mcpServers";
@@ -104,7 +105,11 @@ pub const APPS: &[App] = &[
     App {
         id: "vs-code",
         name: "VS Code",
-        files: &[file(AppData, "Code/User/mcp.json", "Code/User")],
+        files: &[
+            file(AppData, "Code/User/mcp.json", "Code/User"),
+            // A profile knows only its own servers, not the default's.
+            file(EachIn("Code/User/profiles"), "mcp.json", ""),
+        ],
         container: "servers",
         http: Some(HTTP_URL),
         stdio: STDIO_COMMAND,
@@ -122,7 +127,10 @@ pub const APPS: &[App] = &[
     App {
         id: "vs-code-insiders",
         name: "VS Code Insiders",
-        files: &[file(AppData, "Code - Insiders/User/mcp.json", "Code - Insiders/User")],
+        files: &[
+            file(AppData, "Code - Insiders/User/mcp.json", "Code - Insiders/User"),
+            file(EachIn("Code - Insiders/User/profiles"), "mcp.json", ""),
+        ],
         container: "servers",
         http: Some(HTTP_URL),
         stdio: STDIO_COMMAND,
@@ -172,6 +180,13 @@ pub const APPS: &[App] = &[
         name: "Zed",
         files: &[
             File { on: NOT_WINDOWS, base: Config, path: "zed/settings.json", folder: Some("zed") },
+            // Flatpak's sandbox moves the configuration; from outside nothing names the place.
+            File {
+                on: ON_LINUX,
+                base: Home,
+                path: ".var/app/dev.zed.Zed/config/zed/settings.json",
+                folder: Some(".var/app/dev.zed.Zed"),
+            },
             File { on: ON_WINDOWS, base: AppData, path: "Zed/settings.json", folder: Some("Zed") },
         ],
         container: "context_servers",
