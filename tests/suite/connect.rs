@@ -3,6 +3,7 @@
 
 mod home;
 mod known;
+mod links;
 mod readers;
 
 use serde_json::{Value, json};
@@ -100,6 +101,22 @@ async fn each_profile_of_vs_code_and_zed_from_flathub_get_the_entry_too() {
     assert!(!home.path(".config/zed").exists());
     home.ok(&["disconnect", "zed"]).await;
     assert_eq!(home.read(flatpak), "{}");
+}
+
+#[tokio::test]
+async fn what_an_app_makes_of_its_link_is_our_entry() {
+    for Known { id, file, parser, container, .. } in apps() {
+        let home = Home::new();
+        home.write(file, "");
+        let Some(link) =
+            home.json(&["connect", id, "--dry-run"]).await["app"]["link"].as_str().map(links::read)
+        else {
+            continue;
+        };
+        home.write(file, &parser.written(&json!({ container: { link.name: link.entry } })));
+        let again = home.json(&["connect", id, "--dry-run"]).await;
+        assert_eq!((&again["app"]["state"], &again["steps"]), (&json!("connected"), &json!([])), "{id}");
+    }
 }
 
 #[tokio::test]

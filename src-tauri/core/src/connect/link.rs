@@ -9,8 +9,6 @@ use super::entry::{ENTRY_NAME, Entry};
 use super::form::Target;
 use super::official::named_json;
 
-const DISPLAY_NAME: &str = "Jean Memory";
-const DESCRIPTION: &str = "Your memories in Jean Memory";
 /// Seconds; what Goose gives extensions of its own.
 const GOOSE_TIMEOUT: &str = "300";
 
@@ -27,16 +25,15 @@ pub(super) fn address(app: &App, url: &str) -> Option<String> {
             format!("{start}?{}", byte_serialize(named_json(url).as_bytes()).collect::<String>())
         }
         Link::Goose => {
+            // Goose enters it under the name, and a description would make it another entry than ours.
             let members = [
-                ("name", DISPLAY_NAME),
+                ("name", ENTRY_NAME),
                 ("url", url),
                 ("type", "streamable_http"),
                 ("id", ENTRY_NAME),
-                ("description", DESCRIPTION),
                 ("timeout", GOOSE_TIMEOUT),
             ];
-            // A plus is a blank in forms only.
-            format!("goose://extension?{}", pairs(&members).replace('+', "%20"))
+            format!("goose://extension?{}", pairs(&members))
         }
     })
 }
@@ -72,8 +69,8 @@ mod tests {
     fn goose_gets_each_member_by_itself() {
         assert_eq!(
             link("goose"),
-            "goose://extension?name=Jean%20Memory&url=http%3A%2F%2F127.0.0.1%3A5326%2Fmcp&type=streamable_http\
-             &id=jean-memory&description=Your%20memories%20in%20Jean%20Memory&timeout=300"
+            "goose://extension?name=jean-memory&url=http%3A%2F%2F127.0.0.1%3A5326%2Fmcp&type=streamable_http\
+             &id=jean-memory&timeout=300"
         );
     }
 
