@@ -39,6 +39,7 @@ pub(crate) async fn connect(paths: &Paths, client: &Client, options: Connect) ->
     let text = match (done.steps.is_empty(), options.dry_run) {
         (true, _) => format!("{name} is connected already.\n"),
         (false, true) => {
+            // Said while there is a choice: of both ways, the edit is the one that can be undone.
             let link =
                 app.link.as_ref().map(|link| format!("Or open this address, and {name} asks:\n  {link}\n"));
             format!(

@@ -78,6 +78,9 @@ export function makeConnectCard(app, { refresh, fresh }) {
     const one = (words, press, members = { class: "shrinks" }) => element("button", { type: "button", ...members, onclick: press }, element("span", { class: "one-line" }, words));
     switch (state) {
       case "found":
+        // clients.md 1 puts the app's own link first, because it edits nothing. Here the edit is: it is shown before
+        // and undone to the byte, only what the bridge wrote itself is known again when it is old or lost, and a link
+        // that no program is registered for opens nothing, and nobody says so.
         return [...asks, ...packed, one(phrase("connect.connect", name), connect, accent)];
       case "connected":
         return [one(phrase("connect.disconnect", name), disconnect)];
