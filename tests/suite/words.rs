@@ -1,4 +1,5 @@
-//! The words of the windows: complete in every language, used, and in the words of people (look.md, "Words").
+//! The words of the windows and of the pages in the browser: complete in every language, used, and in the words of
+//! people (look.md, "Words").
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -11,6 +12,17 @@ use crate::documents::{files, read};
 /// `section.key` and its text.
 type Words = BTreeMap<String, String>;
 
+/// A folder of words, and the sources that say them.
+#[derive(Clone, Copy)]
+struct Spoken {
+    words: &'static str,
+    by: &'static [&'static str],
+}
+
+const WINDOWS: Spoken = Spoken { words: "ui/words", by: &["ui", "src-tauri/src"] };
+const PAGES: Spoken =
+    Spoken { words: "src-tauri/core/src/http/pages/words", by: &["src-tauri/core/src/http/pages"] };
+
 /// Endings of a key whose text depends on a count (Unicode's plural categories).
 const FORMS: [&str; 6] = [".zero", ".one", ".two", ".few", ".many", ".other"];
 /// Endings of what looks like a key and is the name of a file.
@@ -22,66 +34,80 @@ const NEVER: [&str; 13] = [
 ];
 
 #[test]
+fn windows_and_pages_speak_the_same_languages() {
+    let spoken = |by| languages(by).into_keys().collect::<Vec<_>>();
+    assert_eq!(spoken(WINDOWS), spoken(PAGES));
+    assert!(spoken(WINDOWS).len() >= 2, "English and one more");
+    for source in ["src-tauri/src/words.rs", "src-tauri/core/src/http/pages/words.rs"] {
+        let source = read(source);
+        assert!(spoken(PAGES).iter().all(|language| source.contains(&format!("words/{language}.json"))));
+    }
+}
+
+#[test]
 fn every_language_has_the_same_words() {
-    let languages = languages();
-    assert!(languages.len() >= 2, "English and one more");
-    let english: BTreeSet<&str> = languages["en"].keys().map(|key| base(key)).collect();
-    for (language, words) in &languages {
-        let there: BTreeSet<&str> = words.keys().map(|key| base(key)).collect();
-        assert_eq!(there, english, "{language}");
-        for key in words.keys().filter(|key| base(key) != *key) {
-            let other = format!("{}.other", base(key));
-            assert!(words.contains_key(&other), "{language}: {key} without {other}");
+    for languages in [WINDOWS, PAGES].map(languages) {
+        let english: BTreeSet<&str> = languages["en"].keys().map(|key| base(key)).collect();
+        for (language, words) in &languages {
+            let there: BTreeSet<&str> = words.keys().map(|key| base(key)).collect();
+            assert_eq!(there, english, "{language}");
+            for key in words.keys().filter(|key| base(key) != *key) {
+                let other = format!("{}.other", base(key));
+                assert!(words.contains_key(&other), "{language}: {key} without {other}");
+            }
         }
     }
 }
 
 #[test]
 fn every_language_fills_in_the_same_values() {
-    let languages = languages();
-    let english = &languages["en"];
-    for (language, words) in &languages {
-        for (key, text) in words {
-            let expected =
-                placeholders(english.get(key).or(english.get(&format!("{}.other", base(key)))).unwrap());
-            let found = placeholders(text);
-            // "the key of one account" needs no number.
-            let may_lack = key != base(key) && key.strip_suffix(".other").is_none();
-            let is_right = found == expected || may_lack && found.is_subset(&expected);
-            assert!(is_right, "{language}: {key} has {found:?}, not {expected:?}");
+    for languages in [WINDOWS, PAGES].map(languages) {
+        let english = &languages["en"];
+        for (language, words) in &languages {
+            for (key, text) in words {
+                let expected =
+                    placeholders(english.get(key).or(english.get(&format!("{}.other", base(key)))).unwrap());
+                let found = placeholders(text);
+                // "the key of one account" needs no number.
+                let may_lack = key != base(key) && key.strip_suffix(".other").is_none();
+                let is_right = found == expected || may_lack && found.is_subset(&expected);
+                assert!(is_right, "{language}: {key} has {found:?}, not {expected:?}");
+            }
         }
     }
 }
 
 #[test]
 fn every_word_that_is_used_exists_and_every_word_is_used() {
-    let languages = languages();
-    let keys: BTreeSet<&str> = languages["en"].keys().map(|key| base(key)).collect();
-    let (mut whole, mut begun) = (BTreeSet::new(), BTreeSet::new());
-    for file in files(&["ui", "src-tauri/src"], &["html", "js", "rs"]) {
-        let text = std::fs::read_to_string(&file).unwrap();
-        // Unit tests speak of words that are missing.
-        let source = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for used in uses(source, &keys) {
-            let is_there = match &used {
-                Use::Whole(key) => keys.contains(base(key)),
-                Use::Begun(start) => keys.iter().any(|key| key.starts_with(start)),
-            };
-            assert!(is_there, "{} uses {used:?}", file.display());
-            match used {
-                Use::Whole(key) => whole.insert(base(&key).to_owned()),
-                Use::Begun(start) => begun.insert(start),
-            };
+    for by in [WINDOWS, PAGES] {
+        let languages = languages(by);
+        let keys: BTreeSet<&str> = languages["en"].keys().map(|key| base(key)).collect();
+        let (mut whole, mut begun) = (BTreeSet::new(), BTreeSet::new());
+        for file in files(by.by, &["html", "js", "rs"]) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            // Unit tests speak of words that are missing.
+            let source = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for used in uses(source, &keys) {
+                let is_there = match &used {
+                    Use::Whole(key) => keys.contains(base(key)),
+                    Use::Begun(start) => keys.iter().any(|key| key.starts_with(start)),
+                };
+                assert!(is_there, "{} uses {used:?}", file.display());
+                match used {
+                    Use::Whole(key) => whole.insert(base(&key).to_owned()),
+                    Use::Begun(start) => begun.insert(start),
+                };
+            }
         }
+        let is_used = |key: &str| whole.contains(key) || begun.iter().any(|start| key.starts_with(start));
+        let unused: Vec<_> = keys.iter().filter(|key| !is_used(key)).collect();
+        assert!(unused.is_empty(), "nobody says {unused:#?}");
     }
-    let is_used = |key: &str| whole.contains(key) || begun.iter().any(|start| key.starts_with(start));
-    let unused: Vec<_> = keys.iter().filter(|key| !is_used(key)).collect();
-    assert!(unused.is_empty(), "nobody says {unused:#?}");
 }
 
 #[test]
 fn no_word_is_one_that_people_never_meet() {
-    for (language, words) in languages() {
+    for (language, words) in languages(WINDOWS).into_iter().chain(languages(PAGES)) {
         for (key, text) in words {
             let lower = text.to_lowercase();
             let wrong: Vec<_> = NEVER.iter().filter(|word| lower.contains(**word)).collect();
@@ -92,7 +118,7 @@ fn no_word_is_one_that_people_never_meet() {
 
 #[test]
 fn every_failure_that_a_window_may_meet_has_words() {
-    let words = &languages()["en"];
+    let words = &languages(WINDOWS)["en"];
     let bridge = read("src-tauri/core/src/control/failure.rs");
     let bridge = &bridge[..bridge.find("#[cfg(test)]").unwrap()];
     // What fails in the app itself.
@@ -110,7 +136,7 @@ fn every_failure_that_a_window_may_meet_has_words() {
 
 #[test]
 fn every_problem_has_words_that_use_what_is_known_of_it() {
-    let languages = languages();
+    let languages = languages(WINDOWS);
     for problem in every_problem() {
         let Value::Object(known) = serde_json::to_value(&problem).unwrap() else { panic!("{problem:?}") };
         let key = format!("problem.{}", known["code"].as_str().unwrap());
@@ -128,7 +154,7 @@ fn every_problem_has_words_that_use_what_is_known_of_it() {
 
 #[test]
 fn every_finding_of_the_doctor_has_words_that_use_what_is_known_of_it() {
-    let languages = languages();
+    let languages = languages(WINDOWS);
     let findings = every_finding();
     assert!(findings.len() > 70 && findings["port_taken"].contains("program"), "{findings:?}");
     for (code, members) in &findings {
@@ -241,7 +267,7 @@ fn snake_case(name: &str) -> String {
 
 #[test]
 fn every_trouble_of_connecting_has_words_that_use_what_can_be_known_of_it() {
-    let languages = languages();
+    let languages = languages(WINDOWS);
     let details = ["app", "file", "line", "command", "detail"];
     for code in every_trouble() {
         let named = serde_json::to_value(code).unwrap();
@@ -400,8 +426,8 @@ fn uses(source: &str, keys: &BTreeSet<&str>) -> Vec<Use> {
 }
 
 /// By their file's name.
-fn languages() -> BTreeMap<String, Words> {
-    let files = files(&["ui/words"], &["json"]);
+fn languages(by: Spoken) -> BTreeMap<String, Words> {
+    let files = files(&[by.words], &["json"]);
     files.iter().map(|file| (file.file_stem().unwrap().to_string_lossy().into_owned(), words(file))).collect()
 }
 

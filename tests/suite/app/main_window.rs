@@ -194,6 +194,12 @@ async fn settings_take_effect_at_once_and_stay() {
         .await;
     set("language", "de").await;
     icon.entry(&["Beenden"]);
+    let home = world.app.http().get("/").as_browser().header("accept-language", "en").send().await;
+    assert_eq!(
+        home.header("content-language"),
+        Some("de"),
+        "as the person has set it, not as the browser is"
+    );
     let asked = world.ask("Cursor").await;
     let window = world.consent(&asked).await;
     window.until_shown("Erlauben").await;

@@ -52,6 +52,53 @@ async fn every_page_is_locked_down() {
 }
 
 #[tokio::test]
+async fn pages_speak_the_language_of_the_browser_and_clients_hear_english() {
+    // RFC 9110 §12.5.4; RFC 6749 §4.1.2.1
+    const GERMAN: &str = "de-AT,de;q=0.9,en-US;q=0.8,en;q=0.7";
+    let bridge = Bridge::start().await;
+    let client = Client::register(&bridge, "App").await;
+    let pkce = Pkce::new();
+    let authorize = |changes| format!("/oauth/authorize?{}", client.query(&pkce, changes));
+    let unknown = [("client_id", "unknown")];
+    let unusable = [("scope", "admin")];
+    for (path, status, english, german) in [
+        (authorize(&[]), 200, "App wants to use your memories", "App möchte die Erinnerungen verwenden"),
+        (authorize(&unusable), 400, "something that does not work", "etwas angefragt, das nicht geht"),
+        (
+            authorize(&unknown),
+            400,
+            "This app is not registered here.",
+            "Diese App ist hier nicht angemeldet.",
+        ),
+        ("/oauth/wait/unknown".into(), 400, "Nothing waits here any more.", "Hier wartet nichts mehr."),
+        ("/".into(), 200, "Jean Memory Bridge is running", "Jean Memory Bridge läuft"),
+    ] {
+        let page = |header| client.http.get(&path).as_browser().header("accept-language", header).send();
+        let french = format!("{}fr;q=0.1", "fr;q=NaN,".repeat(5000));
+        for (header, language, sentence) in [
+            (GERMAN, "de", german),
+            ("en-US,en;q=0.9,de;q=0.1", "en", english),
+            ("de;q=0, *", "en", english),
+            (french.as_str(), "en", english),
+        ] {
+            let page = page(header).await.assert_status(status);
+            assert_safe(&page);
+            assert_eq!(page.header("content-language"), Some(language));
+            assert_eq!(page.header("vary"), Some("accept-language"));
+            let text = page.text();
+            assert!(
+                text.contains(&format!("<html lang=\"{language}\">")) && text.contains(sentence),
+                "{text}"
+            );
+        }
+    }
+    let told = client.http.get(&authorize(&unusable)).header("accept-language", GERMAN).send().await;
+    assert_eq!(told.redirect().get("error_description"), Some("the scopes are read and write"));
+    let told = client.http.get(&authorize(&unknown)).header("accept-language", GERMAN).send().await;
+    assert_eq!(told.json()["error_description"], "this app is not registered here");
+}
+
+#[tokio::test]
 async fn what_the_pages_load_is_their_own() {
     // protocol.md 9.18
     let bridge = Bridge::start().await;

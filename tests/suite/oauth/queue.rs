@@ -27,7 +27,7 @@ async fn assert_too_many(client: &Client) {
     assert_eq!(back.get("error"), Some("temporarily_unavailable"));
     assert_eq!((back.get("state"), back.get("code")), (Some("a-state"), None));
     let page = client.authorize(&Pkce::new(), &[]).await.assert_status(400).text();
-    assert!(page.contains("too many questions wait for an answer"), "{page}");
+    assert!(page.contains("Too many questions wait for an answer"), "{page}");
 }
 
 #[tokio::test]

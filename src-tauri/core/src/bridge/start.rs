@@ -106,14 +106,10 @@ impl Bridge {
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
         });
-        let instance: Arc<str> = random_alphanumeric().into();
-        let app = App { oauth: oauth.clone(), clock: clock.clone(), instance: instance.clone(), front };
-        let router = http::router(app, mcp, address.port(), config.allowed_origins.clone());
-
         let bridge = Arc::new(Self {
             address,
             front,
-            instance,
+            instance: random_alphanumeric().into(),
             clock,
             store,
             vault,
@@ -138,11 +134,24 @@ impl Bridge {
             shutdown: shutdown.clone(),
             tasks,
         });
+        let router = bridge.router(mcp, config.allowed_origins);
         bridge.tasks.spawn(http::serve::serve(listeners, router, shutdown.clone()));
         bridge.tasks.spawn(socket.serve(control::router(bridge.clone()), shutdown));
         bridge.work(config.activity_days);
         bridge.tasks.close();
         Ok(bridge)
+    }
+
+    /// What clients and browsers reach; `mcp` answers below `/mcp`.
+    fn router(&self, mcp: axum::Router, allowed_origins: Vec<String>) -> axum::Router {
+        let app = App {
+            oauth: self.oauth.clone(),
+            clock: self.clock.clone(),
+            instance: self.instance.clone(),
+            front: self.front,
+            settings: self.settings.follow(),
+        };
+        http::router(app, mcp, self.address.port(), allowed_origins)
     }
 
     /// What goes on whether anybody asks for something or not.

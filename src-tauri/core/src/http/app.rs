@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::clock::Clock;
 use crate::consent::Front;
 use crate::oauth::AuthorizationServer;
+use crate::view::Settings;
 
 /// The rules behind the routes, and what the wire needs besides.
 #[derive(Clone)]
@@ -17,4 +20,6 @@ pub struct App {
     pub instance: Arc<str>,
     /// Where the person is asked.
     pub front: Front,
+    /// What the person has set, such as the language of pages.
+    pub settings: watch::Receiver<Settings>,
 }

@@ -11,8 +11,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::oauth_reply::{form_body, json_error, json_reply};
+use super::pages::{self, Words};
 use super::whole_body::WholeBody;
-use super::{App, door, pages};
+use super::{App, door};
 use crate::consent::SentBy;
 use crate::ids::TransactionId;
 use crate::oauth::{AuthorizeError, Finish, FinishError, OAuthError, PageError, RedirectError};
@@ -30,36 +31,43 @@ type InPath = Result<Path<String>, PathRejection>;
 
 pub(super) async fn get(
     State(app): State<App>,
+    words: &'static Words,
     Extension(origin): Extension<Origin>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    ask(&app, origin, &headers, query.unwrap_or_default().as_bytes()).await
+    ask(&app, words, origin, &headers, query.unwrap_or_default().as_bytes()).await
 }
 
 /// The same with the parameters in a form (RFC 6749 §3.1).
 pub(super) async fn post(
     State(app): State<App>,
+    words: &'static Words,
     Extension(origin): Extension<Origin>,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
 ) -> Result<Response, OAuthError> {
-    Ok(ask(&app, origin, &headers, form_body(&headers, &body)?).await)
+    Ok(ask(&app, words, origin, &headers, form_body(&headers, &body)?).await)
 }
 
-async fn ask(app: &App, origin: Origin, headers: &HeaderMap, query: &[u8]) -> Response {
+async fn ask(app: &App, words: &Words, origin: Origin, headers: &HeaderMap, query: &[u8]) -> Response {
     match app.oauth.authorize(query, origin, sent_by(headers), app.clock.now()).await {
-        Ok(id) if is_browser(headers) => waiting_page(app, &id),
+        Ok(id) if is_browser(headers) => waiting_page(app, words, &id),
         Ok(id) => hold(app, &id).await,
-        Err(AuthorizeError::Page(error)) => page_error(error, headers),
-        Err(AuthorizeError::Redirect(error)) => redirect_error(&error, headers),
+        Err(AuthorizeError::Page(error)) => page_error(error, words, headers),
+        Err(AuthorizeError::Redirect(error)) => redirect_error(&error, words, headers),
     }
 }
 
 /// `GET /oauth/wait/{id}`: where either kind of client waits on.
-pub(super) async fn wait(State(app): State<App>, headers: HeaderMap, id: InPath) -> Response {
+pub(super) async fn wait(
+    State(app): State<App>,
+    words: &'static Words,
+    headers: HeaderMap,
+    id: InPath,
+) -> Response {
     let id = transaction(id);
-    if is_browser(&headers) { waiting_page(&app, &id) } else { hold(&app, &id).await }
+    if is_browser(&headers) { waiting_page(&app, words, &id) } else { hold(&app, &id).await }
 }
 
 /// `GET /oauth/wait/{id}/state`: for the waiting page's script; answers when there is something new, or after a
@@ -79,6 +87,7 @@ pub(super) async fn state(State(app): State<App>, id: InPath) -> Response {
 /// `POST /oauth/callback`: the waiting page hands the transaction in and is sent to the client.
 pub(super) async fn callback(
     State(app): State<App>,
+    words: &'static Words,
     headers: HeaderMap,
     WholeBody(body): WholeBody,
 ) -> Result<Response, OAuthError> {
@@ -89,15 +98,15 @@ pub(super) async fn callback(
     Ok(match finish(&app, &id).await {
         Ok(finish) => see(StatusCode::SEE_OTHER, &finish.location),
         Err(FinishError::Undecided) => see(StatusCode::SEE_OTHER, &wait_path(&id)),
-        Err(error) => finish_error(error),
+        Err(error) => pages::not_finished(words, error),
     })
 }
 
-fn waiting_page(app: &App, id: &TransactionId) -> Response {
+fn waiting_page(app: &App, words: &Words, id: &TransactionId) -> Response {
     match app.oauth.waiting(id) {
-        Some(waiting) if !waiting.finished => pages::waiting(id, &waiting, app.front),
-        Some(_) => finish_error(FinishError::Finished),
-        None => finish_error(FinishError::Unknown),
+        Some(waiting) if !waiting.finished => pages::waiting(words, id, &waiting, app.front),
+        Some(_) => pages::not_finished(words, FinishError::Finished),
+        None => pages::not_finished(words, FinishError::Unknown),
     }
 }
 
@@ -139,7 +148,9 @@ fn is_browser(headers: &HeaderMap) -> bool {
 
 /// 302 or 303, never 307; no referrer, nothing kept (protocol.md 3.19).
 fn see(status: StatusCode, location: &str) -> Response {
-    let Ok(location) = HeaderValue::from_str(location) else { return finish_error(FinishError::Unknown) };
+    let Ok(location) = HeaderValue::from_str(location) else {
+        return json_error(StatusCode::BAD_REQUEST, "invalid_request", "the address fits into no header");
+    };
     let headers = [
         (LOCATION, location),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -148,10 +159,10 @@ fn see(status: StatusCode, location: &str) -> Response {
     (status, headers).into_response()
 }
 
-fn page_error(error: PageError, headers: &HeaderMap) -> Response {
+fn page_error(error: PageError, words: &Words, headers: &HeaderMap) -> Response {
     tracing::debug!(%error, "an authorization request was refused");
     if is_browser(headers) {
-        pages::refused(&error.to_string())
+        pages::refused(words, error)
     } else {
         json_error(StatusCode::BAD_REQUEST, "invalid_request", &error.to_string())
     }
@@ -159,14 +170,10 @@ fn page_error(error: PageError, headers: &HeaderMap) -> Response {
 
 /// A person sees the error and chooses to go on; nobody else is an open redirector's victim
 /// (RFC 9700 §4.11.2; protocol.md 3.3).
-fn redirect_error(error: &RedirectError, headers: &HeaderMap) -> Response {
-    if is_browser(headers) { pages::error_to_client(error) } else { see(StatusCode::FOUND, &error.location) }
-}
-
-fn finish_error(error: FinishError) -> Response {
-    match error {
-        FinishError::Finished => pages::finished(),
-        FinishError::Undecided | FinishError::Unknown => pages::refused("Nothing waits here any more."),
-        FinishError::Store(_) => pages::refused("The bridge cannot read its own data now."),
+fn redirect_error(error: &RedirectError, words: &Words, headers: &HeaderMap) -> Response {
+    if is_browser(headers) {
+        pages::error_to_client(words, error)
+    } else {
+        see(StatusCode::FOUND, &error.location)
     }
 }

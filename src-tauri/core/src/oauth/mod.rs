@@ -42,7 +42,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, LiveGrant};
-pub use authorize::{PageError, RedirectError};
+pub use authorize::{PageError, RedirectCode, RedirectError};
 pub use client_name::{display_name, looks_alike};
 pub use error::OAuthError;
 pub use flow::{AuthorizeError, Finish, FinishError, Waiting};

@@ -1,17 +1,24 @@
 //! The few pages a person sees in a browser. They wait, tell, and send on; no key is ever typed into them
 //! and nothing is decided there (protocol.md D5, 9.20). They work without scripts.
 
+mod language;
+mod words;
+
 use axum::Extension;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    VARY, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::consent::Front;
 use crate::ids::TransactionId;
-use crate::oauth::{RedirectError, Waiting};
+use crate::oauth::{FinishError, PageError, RedirectCode, RedirectError, Waiting};
 use crate::origin::{Origin, path};
+use words::Value::{Code, Text};
+pub(super) use words::Words;
+use words::escape;
 
 /// The style sheet's address.
 pub(super) const STYLE: &str = "/assets/page.css";
@@ -24,9 +31,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
                       base-uri 'none'; frame-ancestors 'none'";
 
 /// Waits for a person; shows the matching code. Once they have answered, it hands the transaction in.
-pub(super) fn waiting(id: &TransactionId, waiting: &Waiting, front: Front) -> Response {
-    let (name, code, id) = (escape(&waiting.client_name), escape(&waiting.code), escape(id.as_str()));
-    let action = path::CALLBACK;
+pub(super) fn waiting(words: &Words, id: &TransactionId, waiting: &Waiting, front: Front) -> Response {
+    let (id, code, action) = (escape(id.as_str()), escape(&waiting.code), path::CALLBACK);
+    let app = ("app", Text(&waiting.client_name));
     let form = |button: &str| {
         format!(
             "<form id=\"finish\" method=\"post\" action=\"{action}\" data-decided=\"{}\">\
@@ -35,90 +42,122 @@ pub(super) fn waiting(id: &TransactionId, waiting: &Waiting, front: Front) -> Re
         )
     };
     if waiting.displaced {
-        let button = form(&format!("<button>Tell {name} and go back</button>"));
+        let heading = words.say("displaced.heading", &[app]);
         let body = format!(
-            "<h1>{name} has asked again</h1>\
-             <p>It asked so often that this request was refused to make room for a newer one. Answer the newest, and \
-             close this page.</p>{button}"
+            "<h1>{heading}</h1><p>{}</p>{}",
+            words.say("displaced.newer", &[]),
+            form(&format!("<button>{}</button>", words.say("displaced.tell", &[app])))
         );
         // Without the script: the app no longer waits for this page, and must not be sent an old answer.
-        return page(StatusCode::OK, "Asked again", "", &body, false);
+        return page(words, StatusCode::OK, &heading, "", &body);
     }
+    let script = format!("<script src=\"{SCRIPT}\" defer></script>");
     if waiting.decided {
-        let goes_to = escape(&waiting.goes_to);
-        let button = format!("<button>Continue to {name}</button>");
+        let heading = words.say("answered.heading", &[]);
         let body = format!(
-            "<h1>You have answered</h1><p>Next, this page goes back to the app ({goes_to}).</p>{}",
-            form(&button)
+            "<h1>{heading}</h1><p>{}</p>{}",
+            words.say("answered.goes_back", &[("host", Text(&waiting.goes_to))]),
+            form(&format!("<button>{}</button>", words.say("answered.continue", &[app])))
         );
-        return page(StatusCode::OK, "Answered", "", &body, true);
+        return page(words, StatusCode::OK, &heading, &script, &body);
     }
     let again =
         format!("<noscript><meta http-equiv=\"refresh\" content=\"2;url={}/{id}\"></noscript>", path::WAIT);
     let (place, otherwise) = match front {
-        Front::Windows => (
-            "Jean Memory Bridge asks you in its own window; it shows the same code:",
-            "No window to be seen? Open Jean Memory Bridge, or answer in a terminal:",
-        ),
-        Front::Terminal => {
-            ("Answer in the terminal where the bridge runs. It shows the same code:", "Or in any terminal:")
-        }
+        Front::Windows => ("waiting.in_window", "waiting.no_window"),
+        Front::Terminal => ("waiting.in_terminal", "waiting.any_terminal"),
     };
+    let [approve, deny] = ["approve", "deny"].map(|verb| format!("jean-bridge {verb} {}", waiting.code));
     let body = format!(
-        "<h1>{name} wants to use your memories</h1><p>{place}</p>\
-         <p class=\"code\">{code}</p>\
-         <p class=\"quiet\">{otherwise} <code>jean-bridge approve {code}</code> or \
-         <code>jean-bridge deny {code}</code></p>\
-         <p class=\"quiet\" role=\"status\">This page goes on by itself once you have answered.</p>{}",
+        "<h1>{}</h1><p>{}</p><p class=\"code\">{code}</p><p class=\"quiet\">{}</p>\
+         <p class=\"quiet\" role=\"status\">{}</p>{}",
+        words.say("waiting.heading", &[app]),
+        words.say(place, &[]),
+        words.say(otherwise, &[("approve", Code(&approve)), ("deny", Code(&deny))]),
+        words.say("waiting.goes_on", &[]),
         form("")
     );
-    page(StatusCode::OK, &format!("{code} – waiting for your answer"), &again, &body, true)
+    let title = words.say("waiting.title", &[("code", Text(&waiting.code))]);
+    page(words, StatusCode::OK, &title, &(again + &script), &body)
 }
 
 /// An error that concerns the client itself; it never leads anywhere (protocol.md 3.2).
-pub(super) fn refused(why: &str) -> Response {
+pub(super) fn refused(words: &Words, error: PageError) -> Response {
+    let why = match error {
+        PageError::ClientMissing => "refused.app_missing",
+        PageError::ClientUnknown => "refused.app_unknown",
+        PageError::DocumentUnusable => "refused.description_unusable",
+        PageError::RedirectMissing => "refused.address_missing",
+        PageError::RedirectMismatch => "refused.address_unknown",
+        PageError::Busy => "refused.busy",
+        PageError::Store => "refused.unreadable",
+    };
+    dead_end(words, why)
+}
+
+/// There is no outcome to hand over, or not any more.
+pub(super) fn not_finished(words: &Words, error: FinishError) -> Response {
+    match error {
+        FinishError::Finished => {
+            let heading = words.say("done.heading", &[]);
+            let body = format!("<h1>{heading}</h1><p>{}</p>", words.say("done.close", &[]));
+            page(words, StatusCode::OK, &heading, "", &body)
+        }
+        FinishError::Undecided | FinishError::Unknown => dead_end(words, "refused.nothing_waits"),
+        FinishError::Store(_) => dead_end(words, "refused.unreadable"),
+    }
+}
+
+fn dead_end(words: &Words, why: &str) -> Response {
+    let heading = words.say("refused.heading", &[]);
     let body = format!(
-        "<h1>This cannot go on</h1><p>{}.</p>\
-         <p class=\"quiet\">Go back to the app and connect it again. If it stays like this, remove the \
-         connection there and add it anew.</p>",
-        escape(&capitalized(why.trim_end_matches('.')))
+        "<h1>{heading}</h1><p>{}</p><p class=\"quiet\">{}</p>",
+        words.say(why, &[]),
+        words.say("refused.connect_again", &[])
     );
-    page(StatusCode::BAD_REQUEST, "This cannot go on", "", &body, false)
+    page(words, StatusCode::BAD_REQUEST, &heading, "", &body)
 }
 
 /// An error that the client should hear of; a person decides to go there (protocol.md 3.3).
-pub(super) fn error_to_client(error: &RedirectError) -> Response {
+pub(super) fn error_to_client(words: &Words, error: &RedirectError) -> Response {
+    let (heading, why) = match error.code {
+        RedirectCode::Resting => ("refused.heading", "fault.resting"),
+        RedirectCode::TemporarilyUnavailable => ("refused.heading", "fault.crowded"),
+        RedirectCode::InvalidRequest(_)
+        | RedirectCode::UnsupportedResponseType
+        | RedirectCode::InvalidScope
+        | RedirectCode::InvalidTarget
+        | RedirectCode::RequestNotSupported
+        | RedirectCode::RequestUriNotSupported
+        | RedirectCode::AccessDenied
+        | RedirectCode::ServerError => ("fault.heading", "fault.named"),
+    };
     let (code, description) = error.code.words();
+    let (fault, host) = (format!("{code}: {description}"), error.redirect.host());
+    let app = ("app", Text(&error.client_name));
+    let heading = words.say(heading, &[]);
     let body = format!(
-        "<h1>The app asked for something that does not work</h1>\
-         <p>{name} sent a request that the bridge cannot answer: {description} ({code}).</p>\
-         <p><a class=\"button\" rel=\"noreferrer\" href=\"{location}\">Tell {name} and go back ({host})</a></p>",
-        name = escape(&error.client_name),
-        description = escape(description),
-        code = escape(code),
-        location = escape(&error.location),
-        host = escape(&error.redirect.host()),
+        "<h1>{heading}</h1><p>{}</p>\
+         <p><a class=\"button\" rel=\"noreferrer\" href=\"{}\">{}</a></p>",
+        words.say(why, &[app, ("fault", Code(&fault))]),
+        escape(&error.location),
+        words.say("fault.tell", &[app, ("host", Text(&host))]),
     );
-    page(StatusCode::BAD_REQUEST, "The request does not work", "", &body, false)
-}
-
-/// The outcome was already handed over.
-pub(super) fn finished() -> Response {
-    let body = "<h1>Done</h1><p>The app has its answer. You can close this page.</p>";
-    page(StatusCode::OK, "Done", "", body, false)
+    page(words, StatusCode::BAD_REQUEST, &heading, "", &body)
 }
 
 /// `GET /`: running, and how to connect.
-pub(super) async fn home(Extension(origin): Extension<Origin>) -> Response {
+pub(super) async fn home(Extension(origin): Extension<Origin>, words: &'static Words) -> Response {
     let mcp = escape(&origin.url(path::MCP));
+    let heading = words.say("home.heading", &[]);
     let body = format!(
-        "<h1>Jean Memory Bridge is running</h1>\
-         <p>Connect an AI app on this computer to this address:</p><p class=\"code\">{mcp}</p>\
+        "<h1>{heading}</h1><p>{}</p><p class=\"code\">{mcp}</p>\
          <p>Claude Code: <code>claude mcp add --scope user --transport http jean-memory {mcp}</code></p>\
-         <p class=\"quiet\">Every app asks you first, and you can take the answer back at any time: in Jean Memory \
-         Bridge, or in a terminal with <code>jean-bridge revoke</code>.</p>"
+         <p class=\"quiet\">{}</p>",
+        words.say("home.connect", &[]),
+        words.say("home.take_back", &[("revoke", Code("jean-bridge revoke"))])
     );
-    page(StatusCode::OK, "Jean Memory Bridge", "", &body, false)
+    page(words, StatusCode::OK, &heading, "", &body)
 }
 
 pub(super) async fn style() -> Response {
@@ -137,17 +176,19 @@ fn asset(kind: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-fn page(status: StatusCode, title: &str, head: &str, body: &str, scripted: bool) -> Response {
-    let script = if scripted { format!("<script src=\"{SCRIPT}\" defer></script>") } else { String::new() };
+/// Title, head and body are HTML.
+fn page(words: &Words, status: StatusCode, title: &str, head: &str, body: &str) -> Response {
+    let language = words.language;
     let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{}</title><link rel=\"stylesheet\" href=\"{STYLE}\">{head}{script}</head>\
-         <body><main>{body}</main></body></html>",
-        escape(title)
+         <title>{title}</title><link rel=\"stylesheet\" href=\"{STYLE}\">{head}</head>\
+         <body><main>{body}</main></body></html>"
     );
-    let headers: [(HeaderName, HeaderValue); 5] = [
+    let headers: [(HeaderName, HeaderValue); 7] = [
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_LANGUAGE, HeaderValue::from_static(language)),
+        (VARY, HeaderValue::from_static("accept-language")),
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -157,52 +198,99 @@ fn page(status: StatusCode, title: &str, head: &str, body: &str, scripted: bool)
     (status, headers, html).into_response()
 }
 
-/// Text of a stranger inside HTML, in elements and in quoted attributes (protocol.md 9.19).
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::oauth::redirect_uri::RedirectUri;
+    use crate::store::StoreError;
 
-    async fn text(waiting: &Waiting, front: Front) -> String {
-        let page = super::waiting(&TransactionId::new("t"), waiting, front);
+    async fn text(page: Response) -> String {
         let body = page.into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(body.to_vec()).unwrap()
     }
 
-    #[tokio::test]
-    async fn the_waiting_page_says_where_to_answer() {
-        // design.md 4
-        let waiting = Waiting {
-            client_name: "App".into(),
+    fn question() -> Waiting {
+        Waiting {
+            client_name: "<i>App</i>".into(),
             code: "K7-42".into(),
             goes_to: "127.0.0.1".into(),
             decided: false,
             displaced: false,
             finished: false,
-        };
-        let (windows, terminal) =
-            (text(&waiting, Front::Windows).await, text(&waiting, Front::Terminal).await);
+        }
+    }
+
+    fn error(code: RedirectCode) -> RedirectError {
+        RedirectError {
+            redirect: RedirectUri::parse("http://127.0.0.1:4567/").unwrap(),
+            client_name: "<i>App</i>".into(),
+            code,
+            location: "http://127.0.0.1:4567/?error=x&state=%22".into(),
+        }
+    }
+
+    /// One of each in that language.
+    async fn every_page(words: &'static Words) -> Vec<Response> {
+        let id = TransactionId::new("t");
+        let (answered, displaced) = (
+            Waiting { decided: true, ..question() },
+            Waiting { decided: true, displaced: true, ..question() },
+        );
+        let origin = Origin::canonical(5326);
+        let mut pages = vec![
+            home(Extension(origin), words).await,
+            waiting(words, &id, &question(), Front::Windows),
+            waiting(words, &id, &question(), Front::Terminal),
+            waiting(words, &id, &answered, Front::Windows),
+            waiting(words, &id, &displaced, Front::Windows),
+        ];
+        pages.extend(
+            [
+                PageError::ClientMissing,
+                PageError::ClientUnknown,
+                PageError::DocumentUnusable,
+                PageError::RedirectMissing,
+                PageError::RedirectMismatch,
+                PageError::Busy,
+                PageError::Store,
+            ]
+            .map(|error| refused(words, error)),
+        );
+        pages.extend(
+            [FinishError::Finished, FinishError::Unknown, FinishError::Store(StoreError::Failed)]
+                .map(|error| not_finished(words, error)),
+        );
+        pages.extend(
+            [RedirectCode::InvalidScope, RedirectCode::Resting, RedirectCode::TemporarilyUnavailable]
+                .map(|code| error_to_client(words, &error(code))),
+        );
+        pages
+    }
+
+    #[tokio::test]
+    async fn every_page_speaks_every_language() {
+        let mut spoken = Vec::new();
+        for language in ["en", "de"] {
+            for page in every_page(Words::named(language).unwrap()).await {
+                assert_eq!(page.headers()[CONTENT_LANGUAGE], language);
+                assert_eq!(page.headers()[VARY], "accept-language");
+                let html = text(page).await;
+                assert!(html.starts_with(&format!("<!doctype html><html lang=\"{language}\">")), "{html}");
+                assert!(!html.contains(['{', '}']) && !html.contains("<i>"), "{html}");
+                spoken.push(html.split_once("<main>").unwrap().1.to_owned());
+            }
+        }
+        let (english, german) = spoken.split_at(spoken.len() / 2);
+        assert!(english.iter().zip(german).all(|(english, german)| english != german), "{spoken:?}");
+    }
+
+    #[tokio::test]
+    async fn the_waiting_page_says_where_to_answer() {
+        // design.md 4
+        let page = |front| text(waiting(Words::english(), &TransactionId::new("t"), &question(), front));
+        let (windows, terminal) = (page(Front::Windows).await, page(Front::Terminal).await);
         assert!(windows.contains("asks you in its own window") && !windows.contains("where the bridge runs"));
         assert!(terminal.contains("terminal where the bridge runs") && !terminal.contains("window"));
         for page in [windows, terminal] {
@@ -211,5 +299,19 @@ mod tests {
                 assert!(page.contains(command), "{page}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn an_error_has_a_sentence_for_people_and_what_the_app_is_told() {
+        let page = |code| text(error_to_client(Words::named("de").unwrap(), &error(code)));
+        let fault = page(RedirectCode::InvalidRequest("code_challenge is missing")).await;
+        assert!(
+            fault.contains("<code lang=\"en\">invalid_request: code_challenge is missing</code>"),
+            "{fault}"
+        );
+        assert!(fault.contains("href=\"http://127.0.0.1:4567/?error=x&amp;state=%22\""), "{fault}");
+        // Nothing is wrong with the request.
+        let resting = page(RedirectCode::Resting).await;
+        assert!(resting.contains("mehrmals abgelehnt") && !resting.contains("access_denied"), "{resting}");
     }
 }
