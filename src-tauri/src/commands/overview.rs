@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use bridge_core::control::failed;
 use bridge_core::program_file::ProgramState;
 use bridge_core::view::{
-    AccountView, ClientView, LostApp, Problem, RequestView, Settings, StatusView, UpdateView,
+    AccountView, ClientView, NamedApp, Problem, RequestView, Settings, StatusView, UpdateView,
 };
 use serde::Serialize;
 use tauri::State;
@@ -22,7 +22,9 @@ pub(crate) struct Overview {
     status: StatusView,
     problems: Vec<Problem>,
     /// That have thrown away their entry.
-    lost_apps: Vec<LostApp>,
+    lost_apps: Vec<NamedApp>,
+    /// That lead to where the bridge was before.
+    outdated_apps: Vec<NamedApp>,
     requests: Vec<RequestView>,
     clients: Vec<ClientView>,
     accounts: Vec<AccountView>,
@@ -69,6 +71,7 @@ async fn taken(shell: &Shell) -> Answer<Overview> {
         status: shell.bridge.status().await,
         problems: shell.bridge.problems(),
         lost_apps: shell.connecting.lost(),
+        outdated_apps: shell.connecting.outdated(),
         requests: shell.bridge.requests(),
         clients: shell.bridge.clients().await.map_err(failed)?,
         accounts: shell.bridge.accounts().await.map_err(failed)?,

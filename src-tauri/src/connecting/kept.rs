@@ -1,10 +1,10 @@
 //! What the app keeps about connecting.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use bridge_core::connect::{Connector, Losses};
-use bridge_core::view::LostApp;
+use bridge_core::connect::{Connector, Losses, Noticed};
+use bridge_core::view::NamedApp;
 use tokio::sync::{Mutex, OnceCell};
 
 /// Found out once, and what was noticed since.
@@ -14,12 +14,21 @@ pub(crate) struct Connecting {
     pub(super) adapter: OnceCell<Option<PathBuf>>,
     /// Held while files are changed or looked at, because one bridge at a time does either.
     pub(super) losses: Mutex<Losses>,
-    pub(super) lost: RwLock<Vec<LostApp>>,
+    pub(super) noticed: RwLock<Noticed>,
 }
 
 impl Connecting {
     /// The apps that have lost their connection, as far as has been noticed.
-    pub(crate) fn lost(&self) -> Vec<LostApp> {
-        self.lost.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn lost(&self) -> Vec<NamedApp> {
+        self.noticed().lost.clone()
+    }
+
+    /// The apps that lead to where the bridge was before, as far as has been noticed.
+    pub(crate) fn outdated(&self) -> Vec<NamedApp> {
+        self.noticed().outdated.clone()
+    }
+
+    fn noticed(&self) -> RwLockReadGuard<'_, Noticed> {
+        self.noticed.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

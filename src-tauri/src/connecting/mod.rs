@@ -112,14 +112,14 @@ pub(crate) async fn look(handle: &AppHandle) {
     let noticed = aside(move || {
         watching.state::<Shell>().connecting.losses.blocking_lock().look(&connector, SystemClock.now())
     });
-    let Ok(noticed) = noticed.await else { return };
-    for app in noticed.untold {
+    let Ok(mut noticed) = noticed.await else { return };
+    for app in std::mem::take(&mut noticed.untold) {
         tracing::info!(app = app.id, "an app has thrown away its entry for the bridge");
         notify::show(handle, &Notice::LostConnection { id: app.id, app: app.name });
     }
-    let mut lost = shell.connecting.lost.write().unwrap_or_else(PoisonError::into_inner);
-    if *lost != noticed.lost {
-        *lost = noticed.lost;
+    let mut known = shell.connecting.noticed.write().unwrap_or_else(PoisonError::into_inner);
+    if *known != noticed {
+        *known = noticed;
         shell.note_change();
     }
 }

@@ -108,6 +108,16 @@ impl Home {
         Process::start(Command::new(copy).arg("600"))
     }
 
+    /// The app has ended to start again by itself.
+    pub(super) async fn started_again(self) -> Self {
+        let Self { world: World { app, double, panel, desktop } } = self;
+        let app = app.until_started_again().await;
+        // Which knows the icon of the old one.
+        drop(panel);
+        let panel = Panel::start(&desktop.bus());
+        Self { world: World { app, double, panel, desktop } }
+    }
+
     /// The app ends as at logout and is started again.
     pub(super) async fn restart(self) -> Self {
         self.restart_as(AppOptions::default()).await

@@ -7,6 +7,7 @@ mod connect_claude;
 mod connect_faults;
 mod connect_looks;
 mod connect_losses;
+mod connect_outdated;
 mod connect_world;
 mod consent;
 mod consent_allow;

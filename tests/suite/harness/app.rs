@@ -169,6 +169,8 @@ impl App {
         let status = self.wait_for_bridge(|_| true).await;
         let pid = status["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).expect("a process id");
         self.successor = Some(Adopted::new(pid));
+        // The one there is belongs to windows that are gone.
+        self.driver = OnceLock::new();
         self
     }
 

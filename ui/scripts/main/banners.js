@@ -5,17 +5,20 @@ import { ask } from "../bridge.js";
 import { element, phrase } from "../dom.js";
 import { problem, t } from "../words.js";
 import { go } from "./navigation.js";
+import { makeOutdated } from "./outdated.js";
 import { nameOf } from "./parts/account_name.js";
-import { mark } from "./parts/mark.js";
-import { failureSlot, perform } from "./parts/perform.js";
+import { banner } from "./parts/banner.js";
 
 const shown = new Map();
+const outdated = makeOutdated({ changed: () => showBanners(...last) });
+let last;
 
 /**
  * Shows what is to be told now; `failure` is why there is no newer overview. A banner that stays keeps its element: it is
  * read out once, and keeps the focus.
  */
 export function showBanners(place, overview, failure) {
+  last = [place, overview, failure];
   const wanted = failure ? [[`lost ${failure.code}`, () => lost(failure)], ...banners(overview)] : banners(overview);
   const names = new Set(wanted.map(([name]) => name));
   for (const [name, banner] of shown) {
@@ -23,20 +26,25 @@ export function showBanners(place, overview, failure) {
     banner.remove();
     shown.delete(name);
   }
+  let before = place.firstElementChild;
   for (const [name, make] of wanted) {
     if (!shown.has(name)) shown.set(name, make());
-    place.append(shown.get(name));
+    const banner = shown.get(name);
+    // One that is where it belongs is not moved: that would take the focus from it.
+    if (banner === before) before = before.nextElementSibling;
+    else place.insertBefore(banner, before);
   }
 }
 
 /** Pairs of a name, by which the same banner is known again, and how it is made. */
-function banners({ status, problems, lost_apps: lostApps, requests, accounts, settings, is_replaced: isReplaced }) {
+function banners({ status, problems, lost_apps: lostApps, outdated_apps: outdatedApps, requests, accounts, settings, is_replaced: isReplaced }) {
   const rejected = accounts.filter(({ state }) => state === "rejected");
   return [
     ...(requests.length > 0 ? [[`asks ${requests[0].id} ${requests.length}`, () => asks(requests)]] : []),
     ...problems.map((each) => [`problem ${JSON.stringify(each)}`, () => banner("stop", [problem(each)])]),
     ...rejected.map((account) => [`rejected ${account.id} ${account.label}`, () => keyWanted(account)]),
     ...lostApps.map((app) => [`lost connection ${app.id}`, () => lostConnection(app)]),
+    ...outdated.banners(outdatedApps),
     ...(isReplaced ? [["replaced", replaced]] : []),
     ...(settings.paused ? [["paused", paused]] : []),
     ...(status.state === "offline" ? [["offline", () => banner("warn", [t("main.offline")])]] : []),
@@ -70,14 +78,4 @@ function paused() {
 
 function lost({ code }) {
   return banner("warn", [t(code === "store_failed" ? "main.unreadable" : "main.lost")]);
-}
-
-function banner(kind, words, action) {
-  const failure = failureSlot();
-  const made = element("div", { class: `banner banner-${kind}`, role: ["rest", "note"].includes(kind) ? "status" : "alert" }, mark(kind), element("div", { class: "banner-words" }, element("p", {}, ...words), failure));
-  if (action) {
-    const button = element("button", { type: "button", class: action.isMain ? "accent" : "", onclick: () => perform(button, failure, action.press) }, action.words);
-    made.append(button);
-  }
-  return made;
 }

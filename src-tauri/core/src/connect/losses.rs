@@ -1,5 +1,6 @@
 //! Noticing that an app has thrown our entry away: some write their settings from memory over what others have added
 //! (clients.md 5.4). It is told once for each loss and never repaired unasked, or bridge and app would fight in a loop.
+//! In the same files it is seen that an app leads to where the bridge was before (clients.md 8.2, rule 7).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::Connector;
 use super::apps::{APPS, App};
 use super::state::FileState;
-use crate::view::LostApp;
+use crate::view::{EntryChange, NamedApp};
 
 /// An app that was just connected may be starting: what it makes of its file is looked at after this.
 const CALM: Duration = Duration::from_secs(30);
@@ -23,9 +24,11 @@ pub struct Losses {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Noticed {
     /// All that have lost their entry.
-    pub lost: Vec<LostApp>,
+    pub lost: Vec<NamedApp>,
     /// Those of them that nobody has been told of.
-    pub untold: Vec<LostApp>,
+    pub untold: Vec<NamedApp>,
+    /// All that have an entry with an address that the bridge had earlier.
+    pub outdated: Vec<NamedApp>,
 }
 
 /// One app.
@@ -34,7 +37,16 @@ struct Watched {
     /// What its files were like at the last look.
     seen: Option<Vec<Stamp>>,
     connected_at: Option<SystemTime>,
-    is_lost: bool,
+    health: Health,
+}
+
+/// What an app's files say; of several files, the one that most needs a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Health {
+    #[default]
+    Sound,
+    Outdated,
+    Lost,
 }
 
 /// By which it is told whether a file is another one, without reading it. None: there is none.
@@ -67,11 +79,17 @@ impl Losses {
                 && let Ok(Some(_lock)) = connector.memory.lock()
             {
                 watched.seen = Some(stamps);
-                watched.is_lost = files.iter().any(|file| connector.is_lost(app, file));
-                let is_new = connector.note_told(&files, watched.is_lost);
-                noticed.untold.extend((watched.is_lost && is_new).then(|| named(app)));
+                watched.health =
+                    files.iter().map(|file| connector.health(app, file)).max().unwrap_or_default();
+                let is_lost = watched.health == Health::Lost;
+                let is_new = connector.note_told(&files, is_lost);
+                noticed.untold.extend((is_lost && is_new).then(|| named(app)));
             }
-            noticed.lost.extend(watched.is_lost.then(|| named(app)));
+            match watched.health {
+                Health::Sound => {}
+                Health::Outdated => noticed.outdated.push(named(app)),
+                Health::Lost => noticed.lost.push(named(app)),
+            }
         }
         noticed
     }
@@ -103,13 +121,15 @@ impl Connector {
         files.iter().flat_map(|file| [stamp(file), stamp(&self.memory.record_file(file))]).collect()
     }
 
-    fn is_lost(&self, app: &App, file: &Path) -> bool {
+    fn health(&self, app: &App, file: &Path) -> Health {
         match self.state_of(app, file) {
-            FileState::Wiped => true,
+            FileState::Wiped => Health::Lost,
+            FileState::Changed(EntryChange::Outdated) => Health::Outdated,
+            FileState::Connected
+            | FileState::Found
+            | FileState::Changed(EntryChange::Edited | EntryChange::Foreign)
             // One that cannot be read now may be half written.
-            FileState::Connected | FileState::Found | FileState::Changed(_) | FileState::Unreadable(_) => {
-                false
-            }
+            | FileState::Unreadable(_) => Health::Sound,
         }
     }
 
@@ -130,8 +150,8 @@ impl Connector {
     }
 }
 
-fn named(app: &App) -> LostApp {
-    LostApp { id: app.id.to_owned(), name: app.name.to_owned() }
+fn named(app: &App) -> NamedApp {
+    NamedApp { id: app.id.to_owned(), name: app.name.to_owned() }
 }
 
 #[cfg(test)]
@@ -158,6 +178,10 @@ mod tests {
         }
 
         fn connector(&self) -> Connector {
+            self.connector_at("http://127.0.0.1:5326")
+        }
+
+        fn connector_at(&self, bridge: &str) -> Connector {
             let surroundings = Surroundings {
                 home: self.0.path().to_owned(),
                 system: System::Linux,
@@ -166,7 +190,7 @@ mod tests {
                 runs: Box::new(|_| false),
             };
             let adapter = Some("/opt/jean-bridge".into());
-            Connector::new(surroundings, &self.0.path().join("data"), "http://127.0.0.1:5326", adapter)
+            Connector::new(surroundings, &self.0.path().join("data"), bridge, adapter)
         }
 
         fn wipe(&self) {
@@ -182,7 +206,7 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
     }
 
-    fn names(apps: &[LostApp]) -> Vec<&str> {
+    fn names(apps: &[NamedApp]) -> Vec<&str> {
         apps.iter().map(|app| app.name.as_str()).collect()
     }
 
@@ -257,6 +281,39 @@ mod tests {
         assert_eq!(Losses::default().look(&connector, at(50)).lost.len(), 1);
         connector.disconnect(claude(), at(60)).await.unwrap();
         assert_eq!(Losses::default().look(&connector, at(70)), Noticed::default());
+    }
+
+    #[tokio::test]
+    async fn an_app_that_leads_to_where_the_bridge_was_is_noticed_until_it_is_connected_anew() {
+        let home = Home::new();
+        let cursor = find("cursor").expect("an app");
+        let file = home.0.path().join(".cursor/mcp.json");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        home.connector().connect(cursor, false, at(0)).await.unwrap();
+        assert_eq!(Losses::default().look(&home.connector(), at(40)), Noticed::default());
+
+        let moved = home.connector_at("http://127.0.0.1:5327");
+        let mut losses = Losses::default();
+        // It is no loss, and stays as long as the file is as it was.
+        for later in [50, 60] {
+            let noticed = losses.look(&moved, at(later));
+            assert_eq!(names(&noticed.outdated), ["Cursor"]);
+            assert!(noticed.lost.is_empty() && noticed.untold.is_empty(), "{noticed:?}");
+        }
+        // What somebody made of it since is theirs.
+        let outdated = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, outdated.replace("5326", "53260")).unwrap();
+        assert_eq!(losses.look(&moved, at(70)), Noticed::default());
+        std::fs::write(&file, "{}").unwrap();
+        let noticed = losses.look(&moved, at(80));
+        assert_eq!((names(&noticed.lost), noticed.outdated.len()), (vec!["Cursor"], 0));
+        std::fs::write(&file, outdated).unwrap();
+        assert_eq!(names(&losses.look(&moved, at(90)).outdated), ["Cursor"]);
+
+        moved.connect(cursor, false, at(100)).await.unwrap();
+        losses.connected(cursor, at(100));
+        assert_eq!(losses.look(&moved, at(101)), Noticed::default());
+        assert_eq!(losses.look(&moved, at(140)), Noticed::default());
     }
 
     #[test]

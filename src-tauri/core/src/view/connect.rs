@@ -111,9 +111,9 @@ pub struct ByHand {
     pub entry: Option<String>,
 }
 
-/// An app that has thrown away the entry that the bridge wrote.
+/// An app of this computer that somebody is told of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LostApp {
+pub struct NamedApp {
     /// As in [`ConnectView::id`].
     pub id: String,
     /// What people call it.

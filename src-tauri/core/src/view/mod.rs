@@ -20,7 +20,7 @@ pub use activity::{
 pub use client::{ClientView, ToolView, Via};
 pub use connect::{
     ByHand, ConnectBy, ConnectNext, ConnectState, ConnectStep, ConnectSteps, ConnectTrouble,
-    ConnectTroubleCode, ConnectView, EntryChange, LostApp,
+    ConnectTroubleCode, ConnectView, EntryChange, NamedApp,
 };
 pub use doctor::{
     AppFinding, BridgeFinding, Check, CheckState, ComputerFinding, DoctorView, Finding, KeepingFinding,

@@ -21,7 +21,7 @@ export function makeConnect(panel) {
     return card;
   });
   let apps;
-  let lost;
+  let noticed;
   let running;
   let isWantedAgain = false;
   /** The card that somebody was sent to before there were cards. */
@@ -33,11 +33,11 @@ export function makeConnect(panel) {
 
   return { update, show: open };
 
-  function update({ status, lost_apps: lostApps }) {
+  function update({ status, lost_apps: lost, outdated_apps: outdated }) {
     others.setAddress(mcpAddress(status));
-    const now = lostApps.map(({ id }) => id).join();
-    if (lost !== undefined && lost !== now) refresh();
-    lost = now;
+    const now = [lost, outdated].map((apps) => apps.map(({ id }) => id).join()).join(";");
+    if (noticed !== undefined && noticed !== now) refresh();
+    noticed = now;
   }
 
   /** `#connect/ID`: a banner or a notification sends people to this card. */
