@@ -117,6 +117,10 @@ pub(crate) async fn look(handle: &AppHandle) {
         tracing::info!(app = app.id, "an app has thrown away its entry for the bridge");
         notify::show(handle, &Notice::LostConnection { id: app.id, app: app.name });
     }
+    if std::mem::take(&mut noticed.is_move_untold) {
+        tracing::info!(apps = noticed.outdated.len(), "apps have an address that the bridge had earlier");
+        notify::show(handle, &Notice::OldAddress);
+    }
     let mut known = shell.connecting.noticed.write().unwrap_or_else(PoisonError::into_inner);
     if *known != noticed {
         *known = noticed;

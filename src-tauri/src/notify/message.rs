@@ -23,6 +23,8 @@ pub(crate) enum Notice {
     SignedOut { client: ClientId, app: String },
     /// An app has thrown away what connected it.
     LostConnection { id: String, app: String },
+    /// Apps lead to where the bridge was before.
+    OldAddress,
     /// The app was uninstalled, and ends.
     Removed,
     /// A newer version is out.
@@ -87,6 +89,7 @@ impl Notice {
                 say("lost_connection", &[("app", &names::plain(app))]),
                 Click::Main(Place::ConnectApp(id.clone())),
             ),
+            Self::OldAddress => ("old address".into(), say("old_address", &[]), anywhere),
             Self::Removed => ("removed".into(), say("removed", &[]), anywhere),
             Self::NewVersion { version } => (
                 "new version".into(),
@@ -113,6 +116,7 @@ mod tests {
             Notice::NewKey(AccountId::new("a")),
             Notice::SignedOut { client: ClientId::new("c"), app: app() },
             Notice::LostConnection { id: "claude-desktop".into(), app: app() },
+            Notice::OldAddress,
             Notice::Removed,
             Notice::NewVersion { version: "0.2.0".into() },
             Notice::Failed,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::connect_world::{CURSOR, Empty, Home, until_state};
 use crate::harness::app::AppOptions;
+use crate::harness::notifications::{Notification, Notifications};
 use crate::harness::ports::free_port;
 use crate::harness::webdriver::Page;
 
@@ -46,6 +47,10 @@ async fn on_another_port(home: Home) -> Home {
     home
 }
 
+fn of_the_old_address(one: &Notification) -> bool {
+    one.summary.contains("still have the old address")
+}
+
 fn claude_entry(home: &Home) -> Value {
     json!({ "type": "http", "url": format!("{}/mcp", home.world.app.url()) })
 }
@@ -56,9 +61,14 @@ async fn until_gone(page: &Page<'_>, text: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_change_of_the_port_one_press_gives_every_app_the_new_address() {
-    let home = on_another_port(connected().await).await;
+    let home = connected().await;
+    let notifications = Notifications::start(&home.world.desktop.bus());
+    let home = on_another_port(home).await;
+    let told = notifications.wait_for("of the old address", of_the_old_address);
     let before = (home.read(CURSOR), home.read(CLAUDE_CODE));
-    let page = home.open().await;
+    notifications.click(&told);
+    let page = home.world.app.page("main.html").await;
+    page.find("#tab-connect").await.click().await;
     page.until_shown("2 apps still have the old address. They cannot reach the bridge.").await;
     until_state(&page, "Cursor", "outdated").await;
     assert_eq!((home.read(CURSOR), home.read(CLAUDE_CODE)), before, "nothing is written unasked");
@@ -76,6 +86,7 @@ async fn after_a_change_of_the_port_one_press_gives_every_app_the_new_address() 
     }
     page.find_called("Close").await.click().await;
     until_gone(&page, "the new address").await;
+    assert_eq!(notifications.all().iter().filter(|one| of_the_old_address(one)).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,8 @@ pub struct Noticed {
     pub untold: Vec<NamedApp>,
     /// All that have an entry with an address that the bridge had earlier.
     pub outdated: Vec<NamedApp>,
+    /// Whether nobody has been told of one of these.
+    pub is_move_untold: bool,
 }
 
 /// One app.
@@ -81,9 +83,9 @@ impl Losses {
                 watched.seen = Some(stamps);
                 watched.health =
                     files.iter().map(|file| connector.health(app, file)).max().unwrap_or_default();
-                let is_lost = watched.health == Health::Lost;
-                let is_new = connector.note_told(&files, is_lost);
-                noticed.untold.extend((is_lost && is_new).then(|| named(app)));
+                let is_new = connector.note_told(&files, watched.health);
+                noticed.untold.extend((is_new && watched.health == Health::Lost).then(|| named(app)));
+                noticed.is_move_untold |= is_new && watched.health == Health::Outdated;
             }
             match watched.health {
                 Health::Sound => {}
@@ -133,16 +135,18 @@ impl Connector {
         }
     }
 
-    /// Remembers whether the loss was told; says whether it was not yet.
-    fn note_told(&self, files: &[PathBuf], is_lost: bool) -> bool {
+    /// Remembers that this was told; says whether it was not yet.
+    fn note_told(&self, files: &[PathBuf], health: Health) -> bool {
+        let now = (health == Health::Lost, health == Health::Outdated);
         let mut was_told = false;
         for file in files {
             let Some(mut record) = self.memory.record(file) else { continue };
-            was_told |= record.is_loss_told;
-            if record.is_loss_told != is_lost {
-                record.is_loss_told = is_lost;
+            let before = (record.is_loss_told, record.is_move_told);
+            was_told |= before == now;
+            if before != now {
+                (record.is_loss_told, record.is_move_told) = now;
                 if let Err(error) = self.memory.remember(file, &record) {
-                    tracing::warn!(%error, "a loss may be told again");
+                    tracing::warn!(%error, "what an app has lost may be told again");
                 }
             }
         }
@@ -294,10 +298,12 @@ mod tests {
 
         let moved = home.connector_at("http://127.0.0.1:5327");
         let mut losses = Losses::default();
-        // It is no loss, and stays as long as the file is as it was.
-        for later in [50, 60] {
+        let noticed = losses.look(&moved, at(50));
+        assert_eq!((names(&noticed.outdated), noticed.is_move_untold), (vec!["Cursor"], true));
+        // It is told once, is no loss, and stays as long as the file is as it was, also after a restart.
+        for (losses, later) in [(&mut losses, 60), (&mut Losses::default(), 65)] {
             let noticed = losses.look(&moved, at(later));
-            assert_eq!(names(&noticed.outdated), ["Cursor"]);
+            assert_eq!((names(&noticed.outdated), noticed.is_move_untold), (vec!["Cursor"], false));
             assert!(noticed.lost.is_empty() && noticed.untold.is_empty(), "{noticed:?}");
         }
         // What somebody made of it since is theirs.
@@ -306,7 +312,8 @@ mod tests {
         assert_eq!(losses.look(&moved, at(70)), Noticed::default());
         std::fs::write(&file, "{}").unwrap();
         let noticed = losses.look(&moved, at(80));
-        assert_eq!((names(&noticed.lost), noticed.outdated.len()), (vec!["Cursor"], 0));
+        assert_eq!((names(&noticed.lost), names(&noticed.untold)), (vec!["Cursor"], vec!["Cursor"]));
+        assert!(noticed.outdated.is_empty(), "{noticed:?}");
         std::fs::write(&file, outdated).unwrap();
         assert_eq!(names(&losses.look(&moved, at(90)).outdated), ["Cursor"]);
 

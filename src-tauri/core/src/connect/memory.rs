@@ -35,6 +35,9 @@ pub(super) struct Record {
     /// Whether a person has been told that the app threw it away.
     #[serde(default)]
     pub(super) is_loss_told: bool,
+    /// Whether a person has been told that it has an address that the bridge had earlier.
+    #[serde(default)]
+    pub(super) is_move_told: bool,
 }
 
 /// Held while files are edited, so that two bridges do not do so at once.
@@ -147,6 +150,7 @@ mod tests {
             previous: Some(Value::Null),
             made_file: true,
             is_loss_told: false,
+            is_move_told: false,
         };
         memory.remember(one, &record).unwrap();
         assert_eq!(memory.record(one).unwrap().wrote, "x");

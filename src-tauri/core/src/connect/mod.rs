@@ -270,8 +270,14 @@ impl Connector {
         let kept = match entry {
             Some(entry) => {
                 let wrote = fingerprint(&entry);
-                let record =
-                    Record { wrote, splice: None, previous: None, made_file: false, is_loss_told: false };
+                let record = Record {
+                    wrote,
+                    splice: None,
+                    previous: None,
+                    made_file: false,
+                    is_loss_told: false,
+                    is_move_told: false,
+                };
                 self.memory.remember(file, &record)
             }
             None => self.memory.forget(file),

@@ -57,7 +57,8 @@ pub(super) fn put(app: &App, file: &Path, entry: &Entry, old: Option<Record>) ->
         None => (present, !snapshot.exists()),
     };
     let wrote = fingerprint(&entry.value());
-    let record = Record { wrote, splice: Some(made), previous, made_file, is_loss_told: false };
+    let record =
+        Record { wrote, splice: Some(made), previous, made_file, is_loss_told: false, is_move_told: false };
     Ok(Plan::Edit { file: file.to_owned(), snapshot, text, shown, record: Some(record) })
 }
 
