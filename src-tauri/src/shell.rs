@@ -41,7 +41,9 @@ pub(crate) struct Shell {
     pub(crate) has_tray: watch::Sender<bool>,
     /// What the next start will use, as far as this one has written it.
     pub(crate) next_port: AtomicU16,
-    /// The same for how long activity is kept.
+    /// How many days activity is kept.
+    pub(crate) activity_days: u32,
+    /// The same from the next start on.
     pub(crate) next_activity_days: AtomicU32,
     /// What the doctor found last.
     pub(crate) examined: Mutex<BTreeMap<Subject, Vec<Check>>>,
@@ -66,6 +68,7 @@ impl Shell {
             wants_look: Notify::new(),
             has_tray: watch::Sender::new(true),
             next_port: AtomicU16::new(started.config.port),
+            activity_days: started.config.activity_days,
             next_activity_days: AtomicU32::new(started.config.activity_days),
             examined: Mutex::default(),
             changes: watch::Sender::new(0),

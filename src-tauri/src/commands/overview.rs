@@ -38,8 +38,10 @@ pub(crate) struct Overview {
     is_replaced: bool,
     /// What the next start uses.
     configured_port: u16,
-    /// The same.
+    /// How long activity is kept.
     activity_days: u32,
+    /// What the next start uses.
+    configured_activity_days: u32,
     /// RFC 3339: relative times of the page are counted from here.
     now: String,
 }
@@ -81,7 +83,8 @@ async fn taken(shell: &Shell) -> Answer<Overview> {
         has_tray: *shell.has_tray.borrow(),
         is_replaced: shell.program.state() == ProgramState::Replaced,
         configured_port: shell.next_port.load(Ordering::Relaxed),
-        activity_days: shell.next_activity_days.load(Ordering::Relaxed),
+        activity_days: shell.activity_days,
+        configured_activity_days: shell.next_activity_days.load(Ordering::Relaxed),
         now: now(),
     })
 }

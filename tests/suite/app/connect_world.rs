@@ -110,12 +110,7 @@ impl Home {
 
     /// The app has ended to start again by itself.
     pub(super) async fn started_again(self) -> Self {
-        let Self { world: World { app, double, panel, desktop } } = self;
-        let app = app.until_started_again().await;
-        // Which knows the icon of the old one.
-        drop(panel);
-        let panel = Panel::start(&desktop.bus());
-        Self { world: World { app, double, panel, desktop } }
+        Self { world: self.world.started_again().await }
     }
 
     /// The app ends as at logout and is started again.

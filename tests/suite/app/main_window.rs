@@ -208,6 +208,44 @@ async fn settings_take_effect_at_once_and_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn how_long_activity_is_kept_is_used_after_the_restart_that_is_offered() {
+    let world = World::start().await;
+    let keep = "document.querySelector('[aria-labelledby=setting-keep]')";
+    let choose = async |page: &Page<'_>, days: &str| {
+        // The choice before is answered.
+        page.until(&format!("{keep}.getAttribute('aria-busy') !== 'true'")).await;
+        let script = format!(
+            "{keep}.value = arguments[0]; {keep}.dispatchEvent(new Event('change', {{ bubbles: true }}));"
+        );
+        page.run(&script, json!(days)).await;
+    };
+    let page = world.open(&world.icon()).await;
+    tab(&page, "Settings").await;
+    page.until(&format!("{keep}.value === '30'")).await;
+    choose(&page, "90").await;
+    page.until_shown("Now 30 days, after a restart 90 days.").await;
+    // What it is now needs no restart.
+    choose(&page, "30").await;
+    page.until("!document.body.innerText.includes('after a restart 90')").await;
+    choose(&page, "7").await;
+    page.until_shown("Now 30 days, after a restart 7 days.").await;
+    // Until then it is kept as before.
+    tab(&page, "Activity").await;
+    page.until_shown("are kept for 30 days").await;
+    tab(&page, "Settings").await;
+    page.find_called("Restart now").await.click().await;
+    drop(page);
+
+    let world = world.started_again().await;
+    let page = world.open(&world.icon()).await;
+    tab(&page, "Activity").await;
+    page.until_shown("are kept for 7 days").await;
+    tab(&page, "Settings").await;
+    page.until(&format!("{keep}.value === '7'")).await;
+    assert!(!page.text().await.contains("Restart now"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_report_of_diagnostics_tells_nothing_private() {
     let world = World::with_account().await;
     let (client, tokens) = world.sign_in("Ferris the harmless").await;

@@ -40,6 +40,16 @@ impl World {
         Self { app, double, panel, desktop }
     }
 
+    /// The app has ended to start again by itself.
+    pub(super) async fn started_again(self) -> Self {
+        let Self { app, double, panel, desktop } = self;
+        let app = app.until_started_again().await;
+        // Which knows the icon of the old one.
+        drop(panel);
+        let panel = Panel::start(&desktop.bus());
+        Self { app, double, panel, desktop }
+    }
+
     /// With Alice's account.
     pub(super) async fn with_account() -> Self {
         let world = Self::start().await;

@@ -1,10 +1,11 @@
 // The port is part of the address that every app was given, so a change is told with what follows from it.
 
 import { ask } from "../../bridge.js";
-import { element, fill, show } from "../../dom.js";
+import { element, fill } from "../../dom.js";
 import { t } from "../../words.js";
 import { failureSlot, perform } from "../parts/perform.js";
 import { say } from "../parts/say.js";
+import { restartLine } from "./setting_rows.js";
 
 const LOWEST = 1024;
 const HIGHEST = 65_535;
@@ -15,10 +16,9 @@ export function portSetting() {
   const why = element("p", { id: "port-why", class: "quiet" }, t("settings.port_why"));
   const input = element("input", { id: "port", type: "text", inputMode: "numeric", maxLength: 5, autocomplete: "off", class: "short", "aria-describedby": why.id, oninput: draw });
   const save = element("button", { type: "submit" }, t("settings.port_save"));
-  const restart = element("button", { type: "button", class: "accent", onclick: () => perform(restart, failure, () => ask("app_restart")) }, t("settings.restart"));
-  const waits = element("p", {});
+  const restart = restartLine(failure);
   const form = element("form", { class: "row", noValidate: true, onsubmit: submit }, input, save);
-  const root = element("div", { class: "setting" }, element("div", { class: "setting-line" }, element("div", { class: "setting-words" }, title, why), form), failure, element("div", { class: "row row-end" }, waits, restart));
+  const root = element("div", { class: "setting" }, element("div", { class: "setting-line" }, element("div", { class: "setting-words" }, title, why), form), failure, restart.root);
   let now;
   let configured;
 
@@ -36,10 +36,8 @@ export function portSetting() {
   function draw() {
     // 0 means any port: then there is nothing to wait for.
     const isWaiting = configured !== 0 && configured !== now;
-    show(waits, isWaiting);
-    show(restart, isWaiting);
     // A port is a name made of digits, not an amount.
-    fill(waits, isWaiting && t("settings.port_waits", { now: String(now), port: String(configured) }));
+    restart.set(isWaiting ? { now: String(now), then: String(configured) } : undefined);
     save.setAttribute("aria-disabled", String(input.value.trim() === String(configured)));
   }
 

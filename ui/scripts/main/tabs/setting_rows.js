@@ -1,6 +1,7 @@
-// The rows of the settings: words at the left, the control at the right, a failure below.
+// The rows of the settings: words at the left, the control at the right, a failure below, and what waits for a restart.
 
-import { element, fill } from "../../dom.js";
+import { ask } from "../../bridge.js";
+import { element, fill, show } from "../../dom.js";
 import { t } from "../../words.js";
 import { failureSlot, perform } from "../parts/perform.js";
 import { say } from "../parts/say.js";
@@ -53,7 +54,7 @@ export function choiceRow(name, options, read, write) {
   let said;
   let known = "";
   if (why.textContent === `settings.${name}_why`) fill(why);
-  return { root, update };
+  return { root, failure, update };
 
   function update(overview) {
     const fresh = read(overview);
@@ -72,4 +73,18 @@ export function choiceRow(name, options, read, write) {
       say(t("settings.saved"));
     } else list.value = known;
   }
+}
+
+/** What is written down but used after a restart only, with the press for that; `set()` hides it. */
+export function restartLine(failure) {
+  const words = element("p");
+  const button = element("button", { type: "button", class: "accent", onclick: () => perform(button, failure, () => ask("app_restart")) }, t("settings.restart"));
+  const root = element("div", { class: "row row-end", hidden: true }, words, button);
+  return {
+    root,
+    set(waits) {
+      show(root, waits !== undefined);
+      fill(words, waits && t("settings.waits", waits));
+    },
+  };
 }

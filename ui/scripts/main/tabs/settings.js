@@ -7,7 +7,7 @@ import { confirmIn } from "../parts/confirmation.js";
 import { iconButton } from "../parts/icon.js";
 import { portSetting } from "./port_setting.js";
 import { resetSection } from "./reset.js";
-import { choiceRow, row, switchRow } from "./setting_rows.js";
+import { choiceRow, restartLine, row, switchRow } from "./setting_rows.js";
 import { updateSetting } from "./update_setting.js";
 
 const APPEARANCES = ["system", "light", "dark"];
@@ -30,7 +30,7 @@ export function makeSettings(panel, overview) {
       ({ settings }) => settings.language ?? "",
       (value) => change("language")(value || null),
     ),
-    choiceRow("keep", daysOf(overview), ({ activity_days: days }) => String(days), (value) => ask("settings_activity_days", { days: Number(value) })),
+    keepRow(overview),
     portSetting(),
     quitRow(),
   ];
@@ -40,10 +40,27 @@ export function makeSettings(panel, overview) {
   return { update: (fresh) => rows.forEach((each) => each.update?.(fresh)) };
 }
 
+function keepRow(overview) {
+  const choice = choiceRow("keep", daysOf(overview), ({ configured_activity_days: days }) => String(days), (value) => ask("settings_activity_days", { days: Number(value) }));
+  const restart = restartLine(choice.failure);
+  choice.root.append(restart.root);
+  return { root: choice.root, update };
+
+  function update(fresh) {
+    const { activity_days: now, configured_activity_days: then } = fresh;
+    choice.update(fresh);
+    restart.set(then === now ? undefined : { now: daysText(now), then: daysText(then) });
+  }
+}
+
 /** The configuration may hold a number that is none of ours. */
-function daysOf({ activity_days: now }) {
-  const days = [...new Set([...DAYS, now])].sort((a, b) => a - b);
-  return days.map((count) => [String(count), t("settings.days", { count })]);
+function daysOf({ activity_days: now, configured_activity_days: then }) {
+  const days = [...new Set([...DAYS, now, then])].sort((a, b) => a - b);
+  return days.map((count) => [String(count), daysText(count)]);
+}
+
+function daysText(count) {
+  return t("settings.days", { count });
 }
 
 function quitRow() {
