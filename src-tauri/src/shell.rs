@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU16, AtomicU32};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -39,6 +39,8 @@ pub(crate) struct Shell {
     pub(crate) wants_look: Notify,
     /// Whether the desktop shows tray icons.
     pub(crate) has_tray: watch::Sender<bool>,
+    /// Whether the session bus is gone that tray and notifications are tied to.
+    pub(crate) has_lost_bus: AtomicBool,
     /// What the next start will use, as far as this one has written it.
     pub(crate) next_port: AtomicU16,
     /// How many days activity is kept.
@@ -67,6 +69,7 @@ impl Shell {
             connecting: Connecting::default(),
             wants_look: Notify::new(),
             has_tray: watch::Sender::new(true),
+            has_lost_bus: AtomicBool::new(false),
             next_port: AtomicU16::new(started.config.port),
             activity_days: started.config.activity_days,
             next_activity_days: AtomicU32::new(started.config.activity_days),

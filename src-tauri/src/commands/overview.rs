@@ -34,6 +34,8 @@ pub(crate) struct Overview {
     /// None: this system does not tell.
     start_at_login: Option<bool>,
     has_tray: bool,
+    /// The tray and the notifications are gone until a restart.
+    has_lost_bus: bool,
     /// A new version is installed, and this one runs until somebody restarts it.
     is_replaced: bool,
     /// What the next start uses.
@@ -81,6 +83,7 @@ async fn taken(shell: &Shell) -> Answer<Overview> {
         updates: shell.bridge.updates(),
         start_at_login: start_at_login::is_on(),
         has_tray: *shell.has_tray.borrow(),
+        has_lost_bus: shell.has_lost_bus.load(Ordering::Relaxed),
         is_replaced: shell.program.state() == ProgramState::Replaced,
         configured_port: shell.next_port.load(Ordering::Relaxed),
         activity_days: shell.activity_days,

@@ -2,15 +2,19 @@
 
 use tauri::{AppHandle, Manager as _};
 
+use crate::shell::Shell;
+
 /// Follows whether there is a panel, in [`crate::shell::Shell::has_tray`]; an icon that could not be drawn is on none.
 /// On the main thread.
 ///
 /// The session bus that GTK shares with us would end the process when it goes; that is switched off. What works after
 /// the bus was restarted: everything over HTTP and the local socket, the windows, and the keychain, which is opened
 /// anew. What does not, until the app is restarted: the tray icon and notifications, which are tied to the old bus.
-/// So a lost bus counts as a lost tray, and the main window says it.
+/// So a lost bus counts as a lost tray, and the main window says it and offers to restart.
 #[cfg(target_os = "linux")]
 pub(crate) fn watch(app: &AppHandle, is_drawn: bool) {
+    use std::sync::atomic::Ordering;
+
     use gtk::gio::prelude::*;
     use gtk::gio::{BusType, Cancellable, DBusCallFlags, DBusSignalFlags, bus_get_sync};
     use gtk::glib::VariantTy;
@@ -30,14 +34,18 @@ pub(crate) fn watch(app: &AppHandle, is_drawn: bool) {
         }
     };
     bus.set_exit_on_close(false);
-    if !is_drawn {
-        return set(app, false);
-    }
     let lost = app.clone();
     bus.connect_closed(move |_, _, _| {
         tracing::warn!("the session bus is gone");
+        let shell = lost.state::<Shell>();
+        shell.has_lost_bus.store(true, Ordering::Relaxed);
+        // On a desktop without a panel nothing else says that something is different now.
+        shell.note_change();
         set(&lost, false);
     });
+    if !is_drawn {
+        return set(app, false);
+    }
     let changed = app.clone();
     let _subscription = bus.signal_subscribe(
         Some(BUS),
@@ -77,7 +85,7 @@ pub(crate) fn watch(app: &AppHandle, is_drawn: bool) {
 }
 
 fn set(app: &AppHandle, has_tray: bool) {
-    let shell = app.state::<crate::shell::Shell>();
+    let shell = app.state::<Shell>();
     if shell.has_tray.send_if_modified(|known| std::mem::replace(known, has_tray) != has_tray) {
         tracing::info!(has_tray, "the tray came or went");
         shell.note_change();

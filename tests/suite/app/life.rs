@@ -232,6 +232,9 @@ async fn a_session_bus_that_is_restarted_ends_nothing() {
     let (_, tokens) = world.sign_in("Claude Code").await;
     world.desktop.keychain_mut().stop_bus();
     assert_eq!(world.list_memories(&tokens).await["isError"], false);
+    // Before there is another, because the icon does not come back with it.
+    let lost = "The connection to this desktop is gone, and with it the tray icon and notifications.";
+    world.window().await.until_shown(lost).await;
     world.desktop.keychain_mut().start_bus();
     world.desktop.keychain_mut().start_daemon(Start::Unlocked);
     // Windows need no bus.
@@ -241,6 +244,20 @@ async fn a_session_bus_that_is_restarted_ends_nothing() {
     window.until_closed().await;
     super::world::signed_in(&asked).await;
     assert!(world.app.is_running());
+    let page = world.app.page("main.html").await;
+    page.find_called("Diagnostics").await.click().await;
+    page.until("document.querySelector('#panel-diagnostics .findings li')").await;
+    let text = page.text().await;
+    assert!(text.contains(lost) && !text.contains("shows no tray icons"), "{text}");
+    // Tray and notifications are tied to the bus that was, and come back with a restart.
+    page.find_called("Restart the bridge").await.click().await;
+    drop(page);
+    let world = world.started_again().await;
+    world.icon().entry(&["Ready"]);
+    let page = world.window().await;
+    page.until_shown("Claude Code").await;
+    assert!(!page.text().await.contains(lost), "{}", page.text().await);
+    drop(page);
     assert_eq!(world.app.terminate().code(), Some(0));
 }
 

@@ -37,7 +37,7 @@ export function showBanners(place, overview, failure) {
 }
 
 /** Pairs of a name, by which the same banner is known again, and how it is made. */
-function banners({ status, problems, lost_apps: lostApps, outdated_apps: outdatedApps, requests, accounts, settings, is_replaced: isReplaced }) {
+function banners({ status, problems, lost_apps: lostApps, outdated_apps: outdatedApps, requests, accounts, settings, has_lost_bus: hasLostBus, is_replaced: isReplaced }) {
   const rejected = accounts.filter(({ state }) => state === "rejected");
   return [
     ...(requests.length > 0 ? [[`asks ${requests[0].id} ${requests.length}`, () => asks(requests)]] : []),
@@ -45,6 +45,7 @@ function banners({ status, problems, lost_apps: lostApps, outdated_apps: outdate
     ...rejected.map((account) => [`rejected ${account.id} ${account.label}`, () => keyWanted(account)]),
     ...lostApps.map((app) => [`lost connection ${app.id}`, () => lostConnection(app)]),
     ...outdated.banners(outdatedApps),
+    ...(hasLostBus ? [["lost bus", lostBus]] : []),
     ...(isReplaced ? [["replaced", replaced]] : []),
     ...(settings.paused ? [["paused", paused]] : []),
     ...(status.state === "offline" ? [["offline", () => banner("warn", [t("main.offline")])]] : []),
@@ -67,8 +68,16 @@ function lostConnection({ id, name }) {
   return banner("warn", [phrase("main.lost_connection", { name })], { words: t("main.to_repair"), press });
 }
 
+function lostBus() {
+  return banner("warn", [t("main.lost_bus")], { words: t("main.restart"), press: restart });
+}
+
 function replaced() {
-  return banner("note", [t("main.replaced")], { words: t("main.restart"), press: () => ask("app_restart") });
+  return banner("note", [t("main.replaced")], { words: t("main.restart"), press: restart });
+}
+
+function restart() {
+  return ask("app_restart");
 }
 
 function paused() {

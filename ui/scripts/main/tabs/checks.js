@@ -52,9 +52,11 @@ export function makeChecks(subjects, { examined }) {
     }
   }
 
-  function update({ has_tray: hasTray }) {
-    const wanted = hasTray ? 0 : 1;
-    if (own.childElementCount !== wanted) fill(own, !hasTray && line("note", t("doctor.start"), t("diagnostics.no_tray")));
+  function update({ has_tray: hasTray, has_lost_bus: hasLostBus }) {
+    // That the bus is gone is told above every section.
+    const isWithoutTray = !hasTray && !hasLostBus;
+    const wanted = isWithoutTray ? 1 : 0;
+    if (own.childElementCount !== wanted) fill(own, isWithoutTray && line("note", t("doctor.start"), t("diagnostics.no_tray")));
   }
 }
 

@@ -42,13 +42,14 @@ export function makeWelcome(panel) {
 
   return { update };
 
-  function update({ status, accounts, clients, has_tray: hasTray, settings }) {
+  function update({ status, accounts, clients, has_tray: hasTray, has_lost_bus: hasLostBus, settings }) {
     const fresh = mcpAddress(status);
     if (fresh !== url) fill(address, addressLine(t("connect.address"), fresh));
     url = fresh;
     accountStep.set(accounts.length > 0 && phrase("welcome.step_account_done", { account: nameOf(accounts[0]) }));
     connectStep.set(clients.length > 0 && t("welcome.step_connect_done", { count: clients.length }));
-    fill(tray, t(hasTray ? "welcome.tray" : "welcome.no_tray"));
+    // That the bus is gone is told above.
+    fill(tray, !hasLostBus && t(hasTray ? "welcome.tray" : "welcome.no_tray"));
     if (isWelcomed || settings.welcomed) return;
     isWelcomed = true;
     ask("settings_change", { change: { welcomed: true } }).catch(() => (isWelcomed = false));
