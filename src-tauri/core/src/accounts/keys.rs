@@ -173,11 +173,11 @@ mod tests {
         store.build("test", &item, None).unwrap().set_password(OLD).unwrap();
         let (open, opened) = mpsc::channel();
         let opened = Mutex::new(opened);
-        let opener = move || {
+        let unlock = move || {
             opened.lock().unwrap().recv().unwrap();
             Ok(store.clone())
         };
-        (Keys::new(Vault::new("test", Box::new(opener), VaultLimits::default())), open)
+        (Keys::new(Vault::new("test", Box::new(unlock), VaultLimits::default())), open)
     }
 
     #[tokio::test]
