@@ -1,12 +1,16 @@
 //! Registrations that are malformed, hostile or too many: each is refused in JSON, and nothing of it is kept
 //! (protocol.md 2.3, 2.5, 2.9, 2.10, 2.11).
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::stored;
 use crate::harness::bridge::Bridge;
 use crate::harness::http::{Answer, Asking};
 use crate::harness::oauth::{Client, Pkce, REDIRECT_URI, between};
+
+/// Clients that registered themselves, in all (oauth/limits.rs).
+const PLACES: u32 = 20_000;
 
 fn asking(bridge: &Bridge) -> Asking {
     bridge.http().post("/oauth/register")
@@ -280,4 +284,26 @@ async fn a_flood_of_registrations_is_told_to_slow_down_and_harms_nobody_else() {
     assert_refused(refused, 429, "too_many_requests");
     assert_eq!(stored(&bridge, "clients"), taken, "what was refused is not stored");
     assert!(super::is_accepted(&bridge, &client.sign_in(&bridge).await.access).await);
+}
+
+#[tokio::test]
+async fn a_flood_of_registrations_that_is_over_shuts_nobody_out() {
+    // protocol.md 2.11
+    let bridge = Bridge::start().await;
+    let client = Client::register(&bridge, "First of all").await;
+    let tokens = client.sign_in(&bridge).await;
+    let db = Connection::open(bridge.home().join("data").join("bridge.db")).expect("its database");
+    // The flood came two hours ago, and the client an hour before it.
+    db.execute("UPDATE clients SET created_at = created_at - 3 * 3600", []).expect("an older client");
+    db.execute(
+        "WITH RECURSIVE flood (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM flood WHERE n < ?1)
+         INSERT INTO clients SELECT 'flood' || n, kind, name, redirect_uris, auth_method, secret, may_refresh,
+                                    created_at + 3600 FROM flood, clients",
+        [PLACES - 1],
+    )
+    .expect("a flood");
+    let answer = register(&bridge, &json!({ "redirect_uris": [REDIRECT_URI] })).await;
+    answer.assert_status(201);
+    assert_eq!(stored(&bridge, "clients"), PLACES, "another one made room");
+    client.refresh(tokens.refresh()).await.assert_status(200);
 }

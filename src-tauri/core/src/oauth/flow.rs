@@ -91,11 +91,12 @@ impl AuthorizationServer {
         let (client, reply) = registration::register(request, now)?;
         // What is refused costs nothing and uses up nothing that honest clients need.
         self.limits.registrations.check().map_err(|_| OAuthError::TooManyRequests)?;
-        if self.store.count_dynamic_clients().await? >= limits::MOST_CLIENTS {
+        let id = client.id.clone();
+        let abandoned = now.checked_sub(limits::ABANDONED_AFTER).unwrap_or(SystemTime::UNIX_EPOCH);
+        if !self.store.register_client(client, limits::MOST_CLIENTS, abandoned).await? {
             return Err(OAuthError::TooManyRequests);
         }
-        tracing::info!(client = %client.id, "a client registered");
-        self.store.save_client(client).await?;
+        tracing::info!(client = %id, "a client registered");
         Ok(reply)
     }
 

@@ -1,6 +1,7 @@
 //! How often strangers may ask for things that cost something (protocol.md 2.11, 9.21).
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -20,6 +21,9 @@ const REFRESHES: (u32, u32) = (600, 60);
 const MOST_COUNTED: usize = 1024;
 /// Clients that registered themselves, in all.
 pub(super) const MOST_CLIENTS: u64 = 20_000;
+/// Where there is no place for another, one goes that registered longer ago than this and was never allowed anything. Nobody
+/// takes that long to sign in, and within it fewer can register than there are places: no flood shuts anybody out.
+pub(super) const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
 pub(super) struct Limits {
     pub(super) registrations: DefaultDirectRateLimiter,

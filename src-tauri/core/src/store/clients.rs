@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::rows::{Word, digest, seconds, time, unreadable};
 use super::{Store, StoreError};
@@ -99,30 +99,80 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ClientRecord> {
     })
 }
 
+/// Oldest first, by way of `clients_by_age`.
+pub(super) const FORGET_OLDEST_UNUSED: &str = "DELETE FROM clients WHERE id IN (
+     SELECT id FROM clients WHERE kind = 'dynamic' AND created_at < ?1
+     AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.client_id = clients.id)
+     ORDER BY created_at LIMIT ?2)";
+
+/// The redirect URIs as they are stored.
+fn written(client: &ClientRecord) -> Result<String, StoreError> {
+    serde_json::to_string(&client.redirect_uris).map_err(|_| StoreError::Failed)
+}
+
+fn save(db: &Connection, client: &ClientRecord, redirect_uris: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO clients (id, kind, name, redirect_uris, auth_method, secret, may_refresh, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (id) DO UPDATE SET name = ?3, redirect_uris = ?4, auth_method = ?5, secret = ?6, may_refresh = ?7",
+    )?
+    .execute(params![
+        client.id.as_str(),
+        client.kind.word(),
+        client.name,
+        redirect_uris,
+        client.auth_method.word(),
+        client.secret.as_ref().map(Digest::as_bytes),
+        client.may_refresh,
+        seconds(client.created_at),
+    ])?;
+    Ok(())
+}
+
+fn count_dynamic(db: &Connection) -> rusqlite::Result<u64> {
+    db.prepare_cached("SELECT coalesce(sum(clients), 0) FROM client_counts WHERE kind = ?1")?
+        .query_row([ClientKind::Dynamic.word()], |row| row.get(0))
+}
+
 impl Store {
     /// Stores a client, or what is now known of it.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn save_client(&self, client: ClientRecord) -> Result<(), StoreError> {
-        let redirect_uris = serde_json::to_string(&client.redirect_uris).map_err(|_| StoreError::Failed)?;
+        let redirect_uris = written(&client)?;
+        self.run(move |db| save(db, &client, &redirect_uris)).await
+    }
+
+    /// Stores a client that registered itself. Where that would make more than `most` of them, the oldest go that
+    /// registered before `unused_since` and were never allowed anything (protocol.md 2.11); false, and nothing is
+    /// stored or gone, where these are too few.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn register_client(
+        &self,
+        client: ClientRecord,
+        most: u64,
+        unused_since: SystemTime,
+    ) -> Result<bool, StoreError> {
+        let redirect_uris = written(&client)?;
+        let before = seconds(unused_since);
         self.run(move |db| {
-            db.prepare_cached(
-                "INSERT INTO clients (id, kind, name, redirect_uris, auth_method, secret, may_refresh, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT (id) DO UPDATE SET name = ?3, redirect_uris = ?4, auth_method = ?5, secret = ?6, may_refresh = ?7",
-            )?
-            .execute(params![
-                client.id.as_str(),
-                client.kind.word(),
-                client.name,
-                redirect_uris,
-                client.auth_method.word(),
-                client.secret.as_ref().map(Digest::as_bytes),
-                client.may_refresh,
-                seconds(client.created_at),
-            ])?;
-            Ok(())
+            let transaction = db.transaction()?;
+            let excess = (count_dynamic(&transaction)? + 1).saturating_sub(most);
+            let gone = match excess {
+                0 => 0,
+                _ => {
+                    transaction.prepare_cached(FORGET_OLDEST_UNUSED)?.execute(params![before, excess])? as u64
+                }
+            };
+            if gone < excess {
+                return Ok(false);
+            }
+            save(&transaction, &client, &redirect_uris)?;
+            transaction.commit()?;
+            Ok(true)
         })
         .await
     }
@@ -146,11 +196,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn count_dynamic_clients(&self) -> Result<u64, StoreError> {
-        self.run(|db| {
-            db.prepare_cached("SELECT coalesce(sum(clients), 0) FROM client_counts WHERE kind = ?1")?
-                .query_row([ClientKind::Dynamic.word()], |row| row.get(0))
-        })
-        .await
+        self.run(|db| count_dynamic(db)).await
     }
 
     /// Forgets registrations older than `age` that were never allowed anything; one with a grant, alive

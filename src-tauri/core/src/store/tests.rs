@@ -122,21 +122,25 @@ async fn revoking_ends_every_token_of_the_grant_and_no_other() {
     assert_eq!(store.last_allowed(&gone.client_id, "127.0.0.1").await.unwrap(), Some(now()));
 }
 
+fn registered(id: &str, created_at: SystemTime) -> ClientRecord {
+    ClientRecord {
+        id: ClientId::new(id),
+        kind: ClientKind::Dynamic,
+        name: id.into(),
+        redirect_uris: vec!["http://127.0.0.1/cb".into()],
+        auth_method: AuthMethod::None,
+        secret: None,
+        may_refresh: true,
+        created_at,
+    }
+}
+
 #[tokio::test]
 async fn an_unused_registration_is_forgotten_and_one_with_a_grant_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
     for id in ["client", "unused"] {
-        let client = ClientRecord {
-            id: ClientId::new(id),
-            kind: ClientKind::Dynamic,
-            name: id.into(),
-            redirect_uris: vec!["http://127.0.0.1/cb".into()],
-            auth_method: AuthMethod::None,
-            secret: None,
-            may_refresh: true,
-            created_at: now(),
-        };
+        let client = registered(id, now());
         store.save_client(client.clone()).await.unwrap();
         // What is known of it now takes the place of what was.
         store.save_client(client.clone()).await.unwrap();
@@ -150,6 +154,42 @@ async fn an_unused_registration_is_forgotten_and_one_with_a_grant_is_not() {
     assert!(store.client(&ClientId::new("client")).await.unwrap().is_some());
     assert_eq!(store.client(&ClientId::new("unused")).await.unwrap(), None);
     assert_eq!(store.count_dynamic_clients().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn where_there_is_no_place_the_oldest_registration_that_is_not_used_makes_room() {
+    // protocol.md 2.11
+    const MOST: u64 = 4;
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let at = |second| now() + Duration::from_secs(second);
+    let register = |id: &str, second, unused_since| {
+        store.register_client(registered(id, at(second)), MOST, at(unused_since))
+    };
+    // The oldest of all, but with a grant; then in another order than by name.
+    for (id, second) in [("client", 0), ("b", 1), ("a", 2), ("c", 3)] {
+        assert!(register(id, second, 0).await.unwrap());
+    }
+    store.create_grant(grant(), None, None).await.unwrap();
+    assert!(!register("new", 4, 1).await.unwrap(), "nobody is old enough");
+    assert!(register("new", 4, 2).await.unwrap());
+    assert!(register("newer", 5, 4).await.unwrap());
+    let mut known = Vec::new();
+    for id in ["client", "a", "b", "c", "new", "newer"] {
+        known.extend(store.client(&ClientId::new(id)).await.unwrap().map(|client| client.name));
+    }
+    assert_eq!(known, ["client", "c", "new", "newer"]);
+    assert_eq!(store.count_dynamic_clients().await.unwrap(), MOST);
+}
+
+#[tokio::test]
+async fn making_room_for_a_registration_looks_at_the_oldest_only() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(&dir));
+    let db = Connection::open(dir.path().join("bridge.db")).unwrap();
+    let steps = plan(&db, clients::FORGET_OLDEST_UNUSED, (0, 1));
+    assert!(steps.contains("clients_by_age (kind=? AND created_at<?)"), "{steps}");
+    assert!(steps.contains("grants_by_client") && !steps.contains("TEMP B-TREE"), "{steps}");
 }
 
 #[tokio::test]
