@@ -14,6 +14,8 @@ use crate::harness::stdio::done;
 const REFUSALS: usize = 5;
 /// Questions that pages may have waiting (consent/desk.rs).
 const OF_PAGES: usize = 5;
+/// Authorization requests of programs at once (oauth/limits.rs).
+const ASKED_BY_ALL: usize = 120;
 /// Refreshes of one grant at once (oauth/limits.rs).
 const REFRESHES: usize = 600;
 
@@ -62,6 +64,18 @@ async fn an_open_page_fills_neither_a_clients_places_nor_everybodys() {
     }
     assert_eq!(questions(&bridge).await.len(), 1 + OF_PAGES);
     // And the program's question is answered as ever.
+    bridge.cli_ok(&["approve", &honest.code, "--sandbox"]).await;
+    assert!(honest.finish().await.get("code").is_some());
+}
+
+#[tokio::test]
+async fn an_open_page_does_not_use_up_how_often_programs_may_ask() {
+    let bridge = Bridge::start().await;
+    let known = Client::register(&bridge, "Known to the page").await;
+    for n in 0..ASKED_BY_ALL + 10 {
+        sent_by_page(&known, &format!("page {n}")).await;
+    }
+    let honest = Client::register(&bridge, "Honest").await.ask(&[]).await;
     bridge.cli_ok(&["approve", &honest.code, "--sandbox"]).await;
     assert!(honest.finish().await.get("code").is_some());
 }

@@ -112,7 +112,7 @@ impl AuthorizationServer {
         now: SystemTime,
     ) -> Result<TransactionId, AuthorizeError> {
         let params = Params::parse(query);
-        let client = self.known_client(authorize::client_id(&params)?, now).await?;
+        let client = self.known_client(authorize::client_id(&params)?, sent_by, now).await?;
         let redirect = authorize::redirect(&params, &client)?;
         let back = |code| {
             // Of two, neither is the client's; one that is not text cannot go back as it came.
@@ -130,7 +130,9 @@ impl AuthorizationServer {
         if let Some(same) = self.transactions.same(&key, now) {
             return Ok(same);
         }
-        self.limits.authorizations.check().map_err(|_| PageError::Busy)?;
+        if !self.limits.may_ask(sent_by) {
+            return Err(PageError::Busy.into());
+        }
         let asker = self.asker(&request, key.clone(), sent_by).await.map_err(|_| PageError::Store)?;
         let ticket = self.desk.ask(asker, now).map_err(|error| {
             tracing::info!(client = %client.id, %error, "a client cannot ask for access now");
@@ -233,9 +235,14 @@ impl AuthorizationServer {
     }
 
     /// The client of that id: registered here, or described by the document its id points to.
-    async fn known_client(&self, id: &str, now: SystemTime) -> Result<KnownClient, PageError> {
+    async fn known_client(
+        &self,
+        id: &str,
+        sent_by: SentBy,
+        now: SystemTime,
+    ) -> Result<KnownClient, PageError> {
         if is_document_id(id) {
-            let document = self.documents.resolve(id, now).await.map_err(|error| match error {
+            let document = self.documents.resolve(id, sent_by, now).await.map_err(|error| match error {
                 DocumentError::TooMany => PageError::Busy,
                 DocumentError::NotADocumentUrl
                 | DocumentError::Unavailable(_)

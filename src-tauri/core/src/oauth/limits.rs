@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::consent::SentBy;
 use crate::ids::GrantId;
 
 /// Registrations at once, and per minute in the long run. Some clients register at every sign-in.
 const REGISTRATIONS: (u32, u32) = (60, 60);
 /// Authorization requests at once, and per minute.
 const AUTHORIZATIONS: (u32, u32) = (120, 120);
+/// The same of those to which a web page sent the browser: an open page can do so without end, and uses up its own.
+const AUTHORIZATIONS_OF_PAGES: (u32, u32) = (60, 60);
 /// Token and revocation requests at once, and per minute.
 const TOKENS: (u32, u32) = (600, 1200);
 /// Refreshes of one grant at once, and per hour: each leaves a digest by which a stolen token is known again, and these
@@ -27,12 +30,22 @@ pub(super) const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
 pub(super) struct Limits {
     pub(super) registrations: DefaultDirectRateLimiter,
-    pub(super) authorizations: DefaultDirectRateLimiter,
+    authorizations: DefaultDirectRateLimiter,
+    authorizations_of_pages: DefaultDirectRateLimiter,
     pub(super) tokens: DefaultDirectRateLimiter,
     refreshes: DefaultKeyedRateLimiter<GrantId>,
 }
 
 impl Limits {
+    /// Whether a person may be asked once more.
+    pub(super) fn may_ask(&self, sent_by: SentBy) -> bool {
+        let limiter = match sent_by {
+            SentBy::Page => &self.authorizations_of_pages,
+            SentBy::Unknown => &self.authorizations,
+        };
+        limiter.check().is_ok()
+    }
+
     /// Whether this grant may be refreshed once more.
     pub(super) fn may_refresh(&self, grant: &GrantId) -> bool {
         if self.refreshes.len() >= MOST_COUNTED {
@@ -47,6 +60,7 @@ impl Default for Limits {
         Self {
             registrations: limiter(REGISTRATIONS),
             authorizations: limiter(AUTHORIZATIONS),
+            authorizations_of_pages: limiter(AUTHORIZATIONS_OF_PAGES),
             tokens: limiter(TOKENS),
             refreshes: RateLimiter::keyed(
                 Quota::per_hour(at_least_one(REFRESHES.1)).allow_burst(at_least_one(REFRESHES.0)),

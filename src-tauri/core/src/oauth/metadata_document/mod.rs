@@ -24,6 +24,7 @@ use url::Url;
 pub use document::{ClientDocument, InvalidDocument, Source};
 pub use url_rules::is_document_id;
 
+use crate::consent::SentBy;
 use crate::fetch::{DocumentFetcher, FetchError};
 use cache::Cache;
 
@@ -31,6 +32,10 @@ use cache::Cache;
 const FETCH_BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Fetches per minute in the long run.
 const FETCHES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).unwrap();
+
+/// The same of those that a web page brings about: an open page can name ever new documents, and uses up its own.
+const FETCH_BURST_OF_PAGES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const FETCHES_PER_MINUTE_OF_PAGES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// Why a client cannot be known by this URL. For the error page; never a redirect (protocol.md 2.23).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +65,7 @@ pub struct ClientDocuments(Arc<Inner>);
 struct Inner {
     fetcher: DocumentFetcher,
     limiter: DefaultDirectRateLimiter,
+    limiter_of_pages: DefaultDirectRateLimiter,
     state: Mutex<State>,
 }
 
@@ -74,8 +80,13 @@ impl ClientDocuments {
     #[must_use]
     pub fn new(fetcher: DocumentFetcher) -> Self {
         let quota = Quota::per_minute(FETCHES_PER_MINUTE).allow_burst(FETCH_BURST);
-        let state = Mutex::default();
-        Self(Arc::new(Inner { fetcher, limiter: RateLimiter::direct(quota), state }))
+        let of_pages = Quota::per_minute(FETCHES_PER_MINUTE_OF_PAGES).allow_burst(FETCH_BURST_OF_PAGES);
+        Self(Arc::new(Inner {
+            fetcher,
+            limiter: RateLimiter::direct(quota),
+            limiter_of_pages: RateLimiter::direct(of_pages),
+            state: Mutex::default(),
+        }))
     }
 
     /// The document that `client_id` names: from the cache while it is fresh, else fetched, one fetch
@@ -83,9 +94,9 @@ impl ClientDocuments {
     ///
     /// # Errors
     /// [`DocumentError`]; errors and invalid documents are never cached (protocol.md 2.18).
-    pub async fn resolve(&self, client_id: &str, now: SystemTime) -> Outcome {
+    pub async fn resolve(&self, client_id: &str, sent_by: SentBy, now: SystemTime) -> Outcome {
         let url = url_rules::parse(client_id).ok_or(DocumentError::NotADocumentUrl)?;
-        let mut running = match self.fresh_or_running(client_id, url, now) {
+        let mut running = match self.fresh_or_running(client_id, url, sent_by, now) {
             Known::Fresh(document) => return Ok(document),
             Known::TooMany => return known::find(client_id).map(Arc::new).ok_or(DocumentError::TooMany),
             Known::Running(running) => running,
@@ -105,7 +116,7 @@ impl ClientDocuments {
         cached.or_else(|| known::find(client_id).map(Arc::new))
     }
 
-    fn fresh_or_running(&self, client_id: &str, url: Url, now: SystemTime) -> Known {
+    fn fresh_or_running(&self, client_id: &str, url: Url, sent_by: SentBy, now: SystemTime) -> Known {
         let mut state = self.0.lock();
         if let Some(document) = state.cache.fresh(client_id, now) {
             return Known::Fresh(document);
@@ -113,7 +124,11 @@ impl ClientDocuments {
         if let Some(running) = state.running.get(client_id) {
             return Known::Running(running.clone());
         }
-        if self.0.limiter.check().is_err() {
+        let limiter = match sent_by {
+            SentBy::Page => &self.0.limiter_of_pages,
+            SentBy::Unknown => &self.0.limiter,
+        };
+        if limiter.check().is_err() {
             return Known::TooMany;
         }
         let (outcome, running) = watch::channel(None);

@@ -53,11 +53,11 @@ async fn a_document_is_fetched_once_while_it_is_fresh() {
     .await;
     let id = id_of(&server, "a");
     assert_eq!(documents.cached(&id), None);
-    let client = documents.resolve(&id, now()).await.unwrap();
+    let client = documents.resolve(&id, SentBy::Unknown, now()).await.unwrap();
     assert_eq!((client.client_id.as_str(), client.source), (id.as_str(), Source::Fetched));
-    assert!(documents.resolve(&id, now() + 9 * MINUTE).await.is_ok());
+    assert!(documents.resolve(&id, SentBy::Unknown, now() + 9 * MINUTE).await.is_ok());
     assert_eq!(server.seen().len(), 1);
-    assert!(documents.resolve(&id, now() + 10 * MINUTE).await.is_ok());
+    assert!(documents.resolve(&id, SentBy::Unknown, now() + 10 * MINUTE).await.is_ok());
     assert_eq!(server.seen().len(), 2);
     assert_eq!(documents.cached(&id).as_deref(), Some(&*client));
     assert_eq!(server.seen().len(), 2, "the token endpoint never fetches (2.20)");
@@ -74,7 +74,7 @@ async fn those_who_ask_for_the_same_document_at_once_share_one_fetch() {
     let id = id_of(&server, "a");
     let ask = || {
         let (documents, id) = (documents.clone(), id.clone());
-        tokio::spawn(async move { documents.resolve(&id, now()).await })
+        tokio::spawn(async move { documents.resolve(&id, SentBy::Unknown, now()).await })
     };
     let first = ask();
     server.wait_for_requests(1).await;
@@ -103,13 +103,13 @@ async fn errors_and_invalid_documents_are_never_cached() {
     .await;
     let id = id_of(&server, "a");
     let unusable = DocumentError::Unavailable(FetchError::Unusable);
-    assert_eq!(documents.resolve(&id, now()).await, Err(unusable));
+    assert_eq!(documents.resolve(&id, SentBy::Unknown, now()).await, Err(unusable));
     assert_eq!(
-        documents.resolve(&id, now()).await,
+        documents.resolve(&id, SentBy::Unknown, now()).await,
         Err(DocumentError::Invalid(InvalidDocument::OtherClient))
     );
     assert_eq!(documents.cached(&id), None);
-    assert!(documents.resolve(&id, now()).await.is_ok());
+    assert!(documents.resolve(&id, SentBy::Unknown, now()).await.is_ok());
 }
 
 #[tokio::test]
@@ -121,8 +121,8 @@ async fn a_document_that_turns_bad_is_not_replaced_by_its_old_copy() {
     })
     .await;
     let id = id_of(&server, "a");
-    assert!(documents.resolve(&id, now()).await.is_ok());
-    assert!(documents.resolve(&id, now() + 6 * MINUTE).await.is_err());
+    assert!(documents.resolve(&id, SentBy::Unknown, now()).await.is_ok());
+    assert!(documents.resolve(&id, SentBy::Unknown, now() + 6 * MINUTE).await.is_err());
     assert!(documents.cached(&id).is_some(), "grants made with it go on");
 }
 
@@ -143,17 +143,17 @@ async fn a_known_client_is_known_without_the_network() {
     })
     .await;
     let reachable = documents(&server, certificate);
-    let live = reachable.resolve(CLAUDE_CODE, now()).await.unwrap();
+    let live = reachable.resolve(CLAUDE_CODE, SentBy::Unknown, now()).await.unwrap();
     assert_eq!((live.client_name.as_str(), live.source), ("Claude Code, live", Source::Fetched));
     assert_eq!(answers.load(Ordering::SeqCst), 1);
 
     // A certificate nobody trusts: as good as no network.
     let away = ClientDocuments::new(DocumentFetcher::reaching_only(server.address, Trust::Nobody, MINUTE));
     assert_eq!(away.cached(CLAUDE_CODE).unwrap().source, Source::Bundled);
-    let copy = away.resolve(CLAUDE_CODE, now()).await.unwrap();
+    let copy = away.resolve(CLAUDE_CODE, SentBy::Unknown, now()).await.unwrap();
     assert_eq!(copy.source, Source::Bundled);
     assert_eq!(copy.redirect_uris, ["http://localhost/callback", "http://127.0.0.1/callback"]);
-    let unknown = away.resolve("https://claude.ai/oauth/other", now()).await;
+    let unknown = away.resolve("https://claude.ai/oauth/other", SentBy::Unknown, now()).await;
     assert_eq!(unknown, Err(DocumentError::Unavailable(FetchError::Unreachable)));
 }
 
@@ -165,7 +165,7 @@ async fn a_known_client_with_a_bad_document_is_refused_all_the_same() {
         Answer::json(200, &secret)
     })
     .await;
-    let refused = documents(&server, certificate).resolve(CLAUDE_CODE, now()).await;
+    let refused = documents(&server, certificate).resolve(CLAUDE_CODE, SentBy::Unknown, now()).await;
     assert_eq!(refused, Err(DocumentError::Invalid(InvalidDocument::Secret)));
 }
 
@@ -176,11 +176,28 @@ async fn fetches_are_limited_and_known_clients_go_on() {
     let unusable = DocumentError::Unavailable(FetchError::Unusable);
     for number in 0..FETCH_BURST.get() {
         let id = id_of(&server, &format!("client-{number}"));
-        assert_eq!(documents.resolve(&id, now()).await, Err(unusable));
+        assert_eq!(documents.resolve(&id, SentBy::Unknown, now()).await, Err(unusable));
     }
-    assert_eq!(documents.resolve(&id_of(&server, "one-more"), now()).await, Err(DocumentError::TooMany));
+    assert_eq!(
+        documents.resolve(&id_of(&server, "one-more"), SentBy::Unknown, now()).await,
+        Err(DocumentError::TooMany)
+    );
     assert_eq!(server.seen().len(), usize::try_from(FETCH_BURST.get()).unwrap());
-    assert_eq!(documents.resolve(CLAUDE_CODE, now()).await.unwrap().source, Source::Bundled);
+    assert_eq!(documents.resolve(CLAUDE_CODE, SentBy::Unknown, now()).await.unwrap().source, Source::Bundled);
+}
+
+#[tokio::test]
+async fn what_a_page_has_fetched_is_limited_by_itself() {
+    let (server, documents) = serving(|_, _| Answer::Write(response(404, "", b""))).await;
+    let ask = async |path: &str, sent_by| documents.resolve(&id_of(&server, path), sent_by, now()).await;
+    for number in 0..FETCH_BURST.get() {
+        let of_page = ask(&format!("page-{number}"), SentBy::Page).await;
+        assert_eq!(of_page == Err(DocumentError::TooMany), number >= FETCH_BURST_OF_PAGES.get());
+    }
+    let unusable = DocumentError::Unavailable(FetchError::Unusable);
+    for number in 0..FETCH_BURST.get() {
+        assert_eq!(ask(&format!("client-{number}"), SentBy::Unknown).await, Err(unusable));
+    }
 }
 
 #[tokio::test]
@@ -188,11 +205,15 @@ async fn a_client_id_that_names_no_document_is_refused_without_a_fetch() {
     // protocol.md 2.14
     let (server, documents) = serving(|seen, _| Answer::json(200, &document(seen))).await;
     for id in ["jbc123", "http://client.example/a", "https://client.example/a/../b", ""] {
-        assert_eq!(documents.resolve(id, now()).await, Err(DocumentError::NotADocumentUrl), "{id}");
+        assert_eq!(
+            documents.resolve(id, SentBy::Unknown, now()).await,
+            Err(DocumentError::NotADocumentUrl),
+            "{id}"
+        );
     }
     assert_eq!(server.connections(), 0);
     // And one that the network rules refuse (2.19).
     let public = ClientDocuments::new(DocumentFetcher::new());
-    let refused = public.resolve("https://169.254.169.254/latest/meta-data", now()).await;
+    let refused = public.resolve("https://169.254.169.254/latest/meta-data", SentBy::Unknown, now()).await;
     assert_eq!(refused, Err(DocumentError::Unavailable(FetchError::NotAllowed)));
 }
