@@ -2,7 +2,12 @@
 //! (`/mcp/v2/{client}/{user_id}`; design.md 4).
 //!
 //! The key proves who asks, so nobody is asked for consent; it is checked with Jean Memory, must belong to
-//! that user, and is never kept beyond this process. Revoking such a client ends the key it holds here.
+//! that user, and is never kept beyond this process.
+//!
+//! The name of the client is in the path, where whoever has the key writes what they like: so what one client may take of
+//! what is everybody's, all names of a key share. Revoking such a client ends the key it holds here: the key is forgotten,
+//! that name is refused from then on, and so is every name that was not in use before, or the client would be back under
+//! the next one. Apps with the same key under names of their own go on, once Jean Memory has said yes to it anew.
 //!
 //! Whoever reaches the port may bring keys by the thousand, and each one that is new here is a question to Jean Memory.
 //! So a no is remembered for a while, and strangers may have few keys checked; whoever was let in before is no stranger.
@@ -21,7 +26,7 @@ use crate::ids::{ClientId, GrantId, UserId};
 use crate::oauth::{Access, AuthorizationServer, display_name};
 use crate::scope::Scopes;
 use crate::secret::Digest;
-use crate::store::{GrantRecord, Store, StoreError};
+use crate::store::{FirstUse, GrantRecord, Store, StoreError};
 use crate::view::{Settings, Via};
 
 /// How long a verdict about a key is trusted.
@@ -30,6 +35,8 @@ const TRUSTED: Duration = Duration::from_secs(300);
 const REFUSED_FOR: Duration = Duration::from_secs(30);
 /// Verdicts of either kind kept at once.
 const MOST_VERDICTS: usize = 256;
+/// Names that are in use with one key.
+const MOST_NAMES: u64 = 16;
 /// Keys of strangers that are checked at once, and per minute in the long run.
 const STRANGERS_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const STRANGERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
@@ -37,9 +44,13 @@ const STRANGERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Why such a client is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefused {
-    /// Jean Memory refused the key, or it belongs to somebody else, or a person revoked the client.
+    /// Jean Memory refused the key, or it belongs to somebody else, or a person revoked the client, or another that came
+    /// with the key before this one did.
     #[error("the key is not accepted for this address")]
     NotAccepted,
+    /// The key is in use under as many names as it may.
+    #[error("this key is in use under too many names; use one of them")]
+    TooManyNames,
     /// Jean Memory could not be asked.
     #[error("the key could not be checked with Jean Memory")]
     CouldNotCheck,
@@ -110,16 +121,27 @@ impl ApiKeyClients {
         if owner.as_str() != user_id {
             return Err(KeyRefused::NotAccepted);
         }
+        let mut is_lent = false;
         loop {
             let before = self.oauth.live().revocations();
             let grant = match self.store.grant(&id).await? {
-                Some((_, Some(_revoked))) => return Err(KeyRefused::NotAccepted),
+                Some((grant, Some(_revoked))) => {
+                    if is_lent {
+                        self.accounts.take_back_lent(&grant.account_id);
+                    }
+                    return Err(KeyRefused::NotAccepted);
+                }
                 Some((grant, None)) => grant,
-                None => self.first_use(&id, key, client, &owner, now).await?,
+                None => {
+                    self.first_use(&id, key, client, &owner, now).await?;
+                    continue;
+                }
             };
+            // Before the last look at who was revoked: who is revoked after it loses the key, too.
+            self.accounts.lend(&grant.account_id, key);
+            is_lent = true;
             // Somebody was revoked while the store was asked: perhaps this one, so it is asked again.
             if let Some(live) = self.oauth.live().hold(&grant, before) {
-                self.accounts.lend(&live.account, key);
                 return Ok(Access { grant: live, scopes: Scopes::ALL });
             }
         }
@@ -213,7 +235,7 @@ impl ApiKeyClients {
         client: &str,
         owner: &UserId,
         now: SystemTime,
-    ) -> Result<GrantRecord, KeyRefused> {
+    ) -> Result<(), KeyRefused> {
         let grant = GrantRecord {
             client_id: ClientId::new(format!("key:{id}")),
             id: id.clone(),
@@ -227,16 +249,21 @@ impl ApiKeyClients {
             last_used_at: None,
             calls: 0,
         };
-        if let Err(error) = self.store.create_grant(grant.clone(), None, None).await {
-            // Two requests at once are both the first; the one that comes second finds the grant.
-            return match self.store.grant(id).await? {
-                Some((grant, None)) => Ok(grant),
-                Some((_, Some(_revoked))) => Err(KeyRefused::NotAccepted),
-                None => Err(error.into()),
-            };
+        let client = grant.client_id.clone();
+        match self.store.create_key_grant(grant, MOST_NAMES).await? {
+            FirstUse::Stored => {
+                tracing::info!(%client, "a client with a key of its own was used for the first time");
+                Ok(())
+            }
+            // Two requests at once are both the first.
+            FirstUse::Known => Ok(()),
+            FirstUse::TooManyNames => Err(KeyRefused::TooManyNames),
+            FirstUse::Revoked => {
+                // Jean Memory need not be asked about it for each name.
+                self.remember_refusal(key.digest(), now);
+                Err(KeyRefused::NotAccepted)
+            }
         }
-        tracing::info!(client = %grant.client_id, "a client with a key of its own was used for the first time");
-        Ok(grant)
     }
 }
 

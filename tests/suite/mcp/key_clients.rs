@@ -9,6 +9,9 @@ use crate::harness::bridge::{Bridge, BridgeOptions};
 use crate::harness::http::{Answer, Asking};
 use crate::harness::mcp::{Events, reply};
 
+/// Names that are in use with one key (`api_key_clients`).
+const MOST_NAMES: usize = 16;
+
 /// A bridge on which nobody has signed in.
 async fn world() -> World {
     let double = Double::start().await;
@@ -200,6 +203,72 @@ async fn revoking_such_a_client_ends_it_and_leaves_the_others() {
     let clients = world.bridge.cli_json(&["clients"]).await;
     let names: Vec<_> = clients.as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
     assert_eq!(names, ["windsurf"]);
+}
+
+#[tokio::test]
+async fn who_was_revoked_is_not_back_under_the_next_name() {
+    let world = world().await;
+    let checks =
+        || world.double.requests().iter().filter(|seen| seen.path() == "/sdk/validate-developer").count();
+    for client in ["cursor", "windsurf"] {
+        done(&called(&world.bridge, client, "list_memories", &json!({})).await);
+    }
+    assert_eq!(checks(), 1);
+    world.bridge.cli_ok(&["revoke", "cursor"]).await;
+    for client in ["cursor", "cursor2", "Cursor", "zed"] {
+        let answer = calling(&world.bridge, client, "list_memories", &json!({})).send().await;
+        is_refused(answer, 401, "invalid_key");
+    }
+    // For the first new name only.
+    assert_eq!(checks(), 2);
+    // The other app goes on, once Jean Memory has said yes to its key anew.
+    done(&called(&world.bridge, "windsurf", "list_memories", &json!({})).await);
+    assert_eq!(checks(), 3);
+    let answer = calling(&world.bridge, "zed", "list_memories", &json!({})).send().await;
+    is_refused(answer, 401, "invalid_key");
+    let clients = world.bridge.cli_json(&["clients"]).await;
+    let names: Vec<_> = clients.as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
+    assert_eq!(names, ["windsurf"]);
+    // Another key is another matter.
+    let other = ask(&world.bridge, "zed", BOB.id, BOB.key, &hello("2025-06-18")).send().await;
+    other.assert_status(200);
+}
+
+#[tokio::test]
+async fn slow_calls_under_many_names_leave_a_place_for_others() {
+    let world = World::start().await;
+    let honest = world.sign_in("Honest").await;
+    world.double.fault(Fault::Hang.on(tool("ask_memory")));
+    let slow: Vec<_> = (0..6)
+        .map(|n| {
+            let client = if n % 2 == 0 { "one" } else { "two" };
+            let question = json!({ "question": format!("slow {n}") });
+            tokio::spawn(calling(&world.bridge, client, "ask_memory", &question).send())
+        })
+        .collect();
+    world.double.wait_for_calls("ask_memory", 3).await;
+    done(&world.call(&honest, "list_memories", &json!({})).await);
+    assert_eq!(world.double.requests().tool("ask_memory").count(), 3, "the others wait for their turn");
+    world.double.clear();
+    world.double.release();
+    for call in slow {
+        call.await.unwrap().assert_status(200);
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_in_use_under_so_many_names_and_no_more() {
+    let world = world().await;
+    let greet = async |client: &str| {
+        ask(&world.bridge, client, ALICE.id, ALICE.key, &hello("2025-06-18")).send().await
+    };
+    for n in 0..MOST_NAMES {
+        greet(&format!("app-{n}")).await.assert_status(200);
+    }
+    is_refused(greet("one-more").await, 403, "too_many_names");
+    greet("app-0").await.assert_status(200);
+    let clients = world.bridge.cli_json(&["clients"]).await;
+    assert_eq!(clients.as_array().unwrap().len(), MOST_NAMES);
 }
 
 #[tokio::test]

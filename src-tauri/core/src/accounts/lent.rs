@@ -50,6 +50,11 @@ impl Accounts {
         }
     }
 
+    /// Holds a key no longer: whoever brings it next is asked about anew.
+    pub fn take_back_lent(&self, id: &AccountId) {
+        self.0.lent.take_back(id);
+    }
+
     /// Whose key this is.
     ///
     /// # Errors

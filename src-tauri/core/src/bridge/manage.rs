@@ -3,12 +3,12 @@
 use std::time::SystemTime;
 
 use super::{Bridge, RemoveAccountError, RevokeError};
-use crate::accounts::{AddAccountError, RenameAccountError, ReplaceKeyError};
+use crate::accounts::{Accounts, AddAccountError, RenameAccountError, ReplaceKeyError};
 use crate::adapter_clients::AdapterClient;
 use crate::api_key::ApiKey;
 use crate::clock::rfc3339;
 use crate::ids::AccountId;
-use crate::oauth::{Arriving, Connected};
+use crate::oauth::{Arriving, AuthorizationServer, Connected};
 use crate::scope::Scopes;
 use crate::store::{StoreError, Whose};
 use crate::unbroken::unbroken;
@@ -40,9 +40,10 @@ impl Bridge {
             (None, []) => return Err(RevokeError::Unknown),
             (None, several) => return Err(RevokeError::Ambiguous(several.len())),
         };
-        let (oauth, id, now) = (self.oauth.clone(), found.id.clone(), self.clock.now());
-        self.adapters.take_back(&id);
-        unbroken(async move { oauth.revoke_client(&id, now).await }).await?;
+        self.adapters.take_back(&found.id);
+        let (oauth, accounts, now) = (self.oauth.clone(), self.accounts.clone(), self.clock.now());
+        let client = found.clone();
+        unbroken(async move { end(&oauth, &accounts, &client, now).await }).await?;
         Ok(found)
     }
 
@@ -55,10 +56,10 @@ impl Bridge {
         for client in &clients {
             self.adapters.take_back(&client.id);
         }
-        let (oauth, now) = (self.oauth.clone(), self.clock.now());
+        let (oauth, accounts, now) = (self.oauth.clone(), self.accounts.clone(), self.clock.now());
         unbroken(async move {
             for client in &clients {
-                oauth.revoke_client(&client.id, now).await?;
+                end(&oauth, &accounts, client, now).await?;
             }
             Ok(clients.len())
         })
@@ -160,6 +161,20 @@ impl Bridge {
         .await?;
         Ok(())
     }
+}
+
+/// Ends what a client may do, and forgets the key that it came with.
+async fn end(
+    oauth: &AuthorizationServer,
+    accounts: &Accounts,
+    client: &ClientView,
+    now: SystemTime,
+) -> Result<(), StoreError> {
+    oauth.revoke_client(&client.id, now).await?;
+    if let (Via::ApiKey, Some(account)) = (client.via, &client.account) {
+        accounts.take_back_lent(account);
+    }
+    Ok(())
 }
 
 fn arriving_view(client: Arriving, now: SystemTime) -> ClientView {

@@ -66,6 +66,7 @@ fn refused(error: KeyRefused) -> Response {
         KeyRefused::TooMany => {
             json_error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &error.to_string())
         }
+        KeyRefused::TooManyNames => json_error(StatusCode::FORBIDDEN, "too_many_names", &error.to_string()),
         KeyRefused::CouldNotCheck | KeyRefused::Paused | KeyRefused::Store(_) => {
             json_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", &error.to_string())
         }

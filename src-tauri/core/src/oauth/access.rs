@@ -43,11 +43,28 @@ pub struct LiveGrant {
     pub via: Via,
     /// Fires on revocation, removal of the account and shutdown; whatever runs for the grant ends.
     pub cancelled: CancellationToken,
+    share: Arc<Share>,
+    used: Used,
+}
+
+/// What one grant has of what is everybody's; one that several have to share is counted for all of them.
+#[derive(Debug)]
+pub(super) struct Share {
     calls: AtomicUsize,
     work: AtomicUsize,
     streams: AtomicUsize,
     turns: Semaphore,
-    used: Used,
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self {
+            calls: AtomicUsize::new(0),
+            work: AtomicUsize::new(0),
+            streams: AtomicUsize::new(0),
+            turns: Semaphore::new(TURNS),
+        }
+    }
 }
 
 /// Use since it was last written down.
@@ -94,10 +111,7 @@ impl LiveGrant {
             subject,
             via,
             cancelled: CancellationToken::new(),
-            calls: AtomicUsize::new(0),
-            work: AtomicUsize::new(0),
-            streams: AtomicUsize::new(0),
-            turns: Semaphore::new(TURNS),
+            share: Arc::default(),
             used: Used::default(),
         }
     }
@@ -109,6 +123,11 @@ impl LiveGrant {
             (record.id.clone(), record.client_id.clone(), record.client_name.clone());
         let (account, subject) = (record.account_id.clone(), record.subject.clone());
         Self { cancelled, ..Self::new(id, client_id, client_name, account, subject, record.via) }
+    }
+
+    /// The same with what it has to share with others.
+    pub(super) fn with_share(self, share: Arc<Share>) -> Self {
+        Self { share, ..self }
     }
 
     /// Remembers that the grant was used; written down from time to time.
@@ -141,14 +160,14 @@ impl LiveGrant {
     /// Waits until fewer than the grant's share of calls are with Jean Memory; a turn ends when it is dropped.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // It is never closed.
-        self.turns.acquire().await.ok()
+        self.share.turns.acquire().await.ok()
     }
 
     fn taken(&self, lane: Lane) -> &AtomicUsize {
         match lane {
-            Lane::Call => &self.calls,
-            Lane::Work => &self.work,
-            Lane::Stream => &self.streams,
+            Lane::Call => &self.share.calls,
+            Lane::Work => &self.share.work,
+            Lane::Stream => &self.share.streams,
         }
     }
 }

@@ -2,16 +2,17 @@
 //! revocation takes effect at once.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::SystemTime;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::access::{Access, LiveGrant};
-use crate::ids::{GrantId, Jti};
+use super::access::{Access, LiveGrant, Share};
+use crate::ids::{AccountId, GrantId, Jti};
 use crate::scope::Scopes;
 use crate::store::{AccessTokenRecord, GrantRecord, GrantUse, Store, StoreError};
+use crate::view::Via;
 
 /// Tokens and grants kept in memory; when there are more, those that ended are dropped.
 const MOST_TOKENS: usize = 4096;
@@ -26,6 +27,8 @@ struct Known {
 struct Table {
     tokens: HashMap<Jti, Known>,
     grants: HashMap<GrantId, Arc<LiveGrant>>,
+    /// What the grants of one key share: whoever has the key takes any name in its path, and each name is a grant.
+    shares: HashMap<AccountId, Weak<Share>>,
     /// Counts revocations, so that a look-up that began before one is not kept after it.
     revocations: u64,
 }
@@ -117,11 +120,16 @@ impl LiveGrants {
 
     /// The one of that id in the table; made when it is not there yet.
     fn grant(&self, table: &mut Table, grant: &GrantRecord) -> Arc<LiveGrant> {
+        let Table { grants, shares, .. } = table;
         let make = || {
             self.note_change();
-            Arc::new(LiveGrant::of(grant, self.shutdown.child_token()))
+            let live = LiveGrant::of(grant, self.shutdown.child_token());
+            Arc::new(match grant.via {
+                Via::ApiKey => live.with_share(share_of(shares, &grant.account_id)),
+                Via::Oauth | Via::Stdio => live,
+            })
         };
-        table.grants.entry(grant.id.clone()).or_insert_with(make).clone()
+        grants.entry(grant.id.clone()).or_insert_with(make).clone()
     }
 
     /// Grows when a grant was added or ended, or its use was written down.
@@ -189,13 +197,24 @@ impl Table {
     }
 }
 
+/// The share of the grants of this key; a new one when none of them is in use.
+fn share_of(shares: &mut HashMap<AccountId, Weak<Share>>, key: &AccountId) -> Arc<Share> {
+    if let Some(share) = shares.get(key).and_then(Weak::upgrade) {
+        return share;
+    }
+    shares.retain(|_, share| share.strong_count() > 0);
+    let share = Arc::default();
+    shares.insert(key.clone(), Arc::downgrade(&share));
+    share
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
+    use super::super::access::Lane;
     use super::*;
-    use crate::ids::{AccountId, ClientId, UserId};
-    use crate::view::Via;
+    use crate::ids::{ClientId, UserId};
 
     fn grant() -> GrantRecord {
         GrantRecord {
@@ -263,6 +282,24 @@ mod tests {
         live.add(&token, &grant, before, UNIX_EPOCH);
         assert!(live.find(&token.jti, UNIX_EPOCH).await.unwrap().is_none());
         assert!(live.hold(&grant, before).is_none());
+    }
+
+    #[tokio::test]
+    async fn all_names_of_one_key_share_its_places() {
+        let dir = tempfile::tempdir().unwrap();
+        let live = LiveGrants::new(Store::open(dir.path(), UNIX_EPOCH).unwrap(), CancellationToken::new());
+        let hold = |via, key: &str| {
+            let grant = GrantRecord { via, account_id: AccountId::new(key), ..grant() };
+            live.hold(&grant, live.revocations()).unwrap()
+        };
+        let (one, two) = (hold(Via::ApiKey, "key:a"), hold(Via::ApiKey, "key:a"));
+        let _place = one.enter(Lane::Call, 1).unwrap();
+        assert!(two.enter(Lane::Call, 1).is_none());
+        assert!(hold(Via::ApiKey, "key:b").enter(Lane::Call, 1).is_some());
+        // A person was asked about each of these.
+        let (one, two) = (hold(Via::Oauth, "account"), hold(Via::Oauth, "account"));
+        let _place = one.enter(Lane::Call, 1).unwrap();
+        assert!(two.enter(Lane::Call, 1).is_some());
     }
 
     #[tokio::test]

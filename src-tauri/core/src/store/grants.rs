@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use rusqlite::{OptionalExtension as _, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use super::grant_rows::{COLUMNS, GrantRecord, from_row, revoke, revoke_one};
 use super::rows::{Word as _, seconds, time};
@@ -48,6 +48,47 @@ impl Whose {
     }
 }
 
+/// What came of the first use of a name with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstUse {
+    /// It has a grant now.
+    Stored,
+    /// It had one already.
+    Known,
+    /// As many names as there may be are in use with the key.
+    TooManyNames,
+    /// A person has revoked a name of this key.
+    Revoked,
+}
+
+/// How many names are in use with a key, and whether one was revoked.
+pub(super) const NAMES_OF_KEY: [&str; 2] = [
+    "SELECT count(*) FROM grants WHERE account_id = ?1 AND revoked_at IS NULL",
+    "SELECT EXISTS (SELECT 1 FROM grants WHERE account_id = ?1 AND via = 'api_key' AND revoked_at IS NOT NULL)",
+];
+
+fn insert(db: &Connection, grant: &GrantRecord) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO grants (id, client_id, client_name, account_id, subject, scopes, via, redirect_host,
+                             created_at, last_used_at, calls)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        grant.id.as_str(),
+        grant.client_id.as_str(),
+        grant.client_name,
+        grant.account_id.as_str(),
+        grant.subject.as_str(),
+        grant.scopes.to_string(),
+        grant.via.word(),
+        grant.redirect_host,
+        seconds(grant.created_at),
+        grant.last_used_at.map(seconds),
+        grant.calls,
+    ])?;
+    Ok(())
+}
+
 impl Store {
     /// Stores a grant with its first tokens, all or nothing.
     ///
@@ -61,25 +102,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.run(move |db| {
             let transaction = db.transaction()?;
-            transaction
-                .prepare_cached(
-                    "INSERT INTO grants (id, client_id, client_name, account_id, subject, scopes, via, redirect_host,
-                                         created_at, last_used_at, calls)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                )?
-                .execute(params![
-                    grant.id.as_str(),
-                    grant.client_id.as_str(),
-                    grant.client_name,
-                    grant.account_id.as_str(),
-                    grant.subject.as_str(),
-                    grant.scopes.to_string(),
-                    grant.via.word(),
-                    grant.redirect_host,
-                    seconds(grant.created_at),
-                    grant.last_used_at.map(seconds),
-                    grant.calls,
-                ])?;
+            insert(&transaction, &grant)?;
             if let Some(access) = &access {
                 access_tokens::insert(&transaction, access)?;
             }
@@ -87,6 +110,34 @@ impl Store {
                 refresh_tokens::insert(&transaction, &grant.id, None, refresh)?;
             }
             transaction.commit()
+        })
+        .await
+    }
+
+    /// Stores the grant of a client that comes with a key, under a name that was not used with it before; the key may be
+    /// in use under `most` names, and under no new one once a person has revoked one of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn create_key_grant(&self, grant: GrantRecord, most: u64) -> Result<FirstUse, StoreError> {
+        self.run(move |db| {
+            let transaction = db.transaction()?;
+            let known = transaction
+                .prepare_cached("SELECT 1 FROM grants WHERE id = ?1")?
+                .exists([grant.id.as_str()])?;
+            if known {
+                return Ok(FirstUse::Known);
+            }
+            let (key, [names, revoked]) = (grant.account_id.as_str(), NAMES_OF_KEY);
+            if transaction.prepare_cached(revoked)?.query_row([key], |row| row.get(0))? {
+                return Ok(FirstUse::Revoked);
+            }
+            if transaction.prepare_cached(names)?.query_row([key], |row| row.get::<_, u64>(0))? >= most {
+                return Ok(FirstUse::TooManyNames);
+            }
+            insert(&transaction, &grant)?;
+            transaction.commit()?;
+            Ok(FirstUse::Stored)
         })
         .await
     }

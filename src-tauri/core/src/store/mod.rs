@@ -39,7 +39,7 @@ pub use calls::KeptCall;
 pub use clients::{AuthMethod, ClientKind, ClientRecord};
 pub use error::StoreError;
 pub use grant_rows::GrantRecord;
-pub use grants::{GrantUse, Whose};
+pub use grants::{FirstUse, GrantUse, Whose};
 pub use refresh_tokens::{IssuedRefresh, Nonce, RefreshChange, RefreshRecord, RefreshStanding};
 pub use tool_switches::ToolSwitch;
 

@@ -1,7 +1,7 @@
 //! The layout of the database, as steps that are never changed once released.
 
 /// Step N brings a database from layout N to layout N + 1; `PRAGMA user_version` counts them.
-pub(super) const STEPS: [&str; 4] = [LAYOUT_1, LAYOUT_2, LAYOUT_3, LAYOUT_4];
+pub(super) const STEPS: [&str; 5] = [LAYOUT_1, LAYOUT_2, LAYOUT_3, LAYOUT_4, LAYOUT_5];
 
 const LAYOUT_1: &str = "
 CREATE TABLE clients (
@@ -136,4 +136,9 @@ END;
 CREATE TRIGGER client_forgotten AFTER DELETE ON clients BEGIN
     UPDATE client_counts SET clients = clients - 1 WHERE kind = OLD.kind;
 END;
+";
+
+/// Whether a person has revoked a client that came with a key: each new name that comes with the key asks.
+const LAYOUT_5: &str = "
+CREATE INDEX grants_ended_of_keys ON grants (account_id) WHERE via = 'api_key' AND revoked_at IS NOT NULL;
 ";

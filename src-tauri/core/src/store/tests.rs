@@ -447,6 +447,35 @@ async fn finding_a_client_reads_its_own_grants_only() {
 }
 
 #[tokio::test]
+async fn a_new_name_of_a_key_is_judged_by_the_names_of_that_key_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let named = |key: &str, name: &str| GrantRecord {
+        id: GrantId::new(format!("{key} {name}")),
+        client_id: ClientId::new(format!("{key} {name}")),
+        account_id: AccountId::new(key),
+        via: Via::ApiKey,
+        ..grant()
+    };
+    let first_use = async |key, name| store.create_key_grant(named(key, name), 2).await.unwrap();
+    assert_eq!(first_use("k", "one").await, FirstUse::Stored);
+    assert_eq!(first_use("k", "two").await, FirstUse::Stored);
+    assert_eq!(first_use("k", "two").await, FirstUse::Known);
+    assert_eq!(first_use("k", "three").await, FirstUse::TooManyNames);
+    assert_eq!(first_use("other", "three").await, FirstUse::Stored);
+    store.revoke_client(&ClientId::new("k one"), now()).await.unwrap();
+    assert_eq!(first_use("k", "three").await, FirstUse::Revoked);
+    assert_eq!(first_use("k", "two").await, FirstUse::Known);
+    assert_eq!(first_use("other", "four").await, FirstUse::Stored);
+
+    let db = Connection::open(dir.path().join("bridge.db")).unwrap();
+    for (sql, index) in grants::NAMES_OF_KEY.into_iter().zip(["grants_by_account", "grants_ended_of_keys"]) {
+        let steps = plan(&db, sql, ["k"]);
+        assert!(steps.contains(index) && !steps.contains("SCAN grants"), "{steps}");
+    }
+}
+
+#[tokio::test]
 async fn looking_through_calls_reads_no_more_than_it_must() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(&dir));
