@@ -63,7 +63,8 @@ impl Bridge {
         if let Some(key) = config.api_key.clone() {
             accounts.use_environment(key, clock.now()).await.map_err(unusable)?;
         }
-        let keys = signing_keys(&config, &vault);
+        let tasks = TaskTracker::new();
+        let keys = signing_keys(&config, &vault, &tasks, &shutdown);
         let desk = Desk::default();
         let oauth = Arc::new(AuthorizationServer::new(Parts {
             store: store.clone(),
@@ -75,7 +76,6 @@ impl Bridge {
             port: address.port(),
             shutdown: shutdown.clone(),
         }));
-        let tasks = TaskTracker::new();
         let changes = Changes::default();
         let relay = Arc::new(Relay::new(
             accounts.clone(),
@@ -203,10 +203,15 @@ fn mcp_options(port: u16, allowed_origins: &[String]) -> http::mcp::Options {
     }
 }
 
-fn signing_keys(config: &Config, vault: &Vault) -> Arc<SigningKeys> {
+fn signing_keys(
+    config: &Config,
+    vault: &Vault,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Arc<SigningKeys> {
     match &config.jwt_secret {
         Some(secret) => SigningKeys::configured(secret),
-        None => SigningKeys::from_vault(vault.clone()),
+        None => SigningKeys::from_vault(vault.clone(), tasks, shutdown.clone()),
     }
 }
 

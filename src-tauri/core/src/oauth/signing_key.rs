@@ -5,12 +5,15 @@
 //! keychain a key in memory serves until the bridge ends, and the clients refresh after the next start.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::secret::{Digest, random_bytes};
 use crate::vault::Vault;
@@ -19,6 +22,9 @@ use crate::vault::Vault;
 const ITEM: &str = "signing-key";
 /// Bytes of a key that is made here: 512 bits.
 const KEY_BYTES: usize = 64;
+/// How long the end of the bridge waits for a key that is on its way into the keychain: what the keychain was asked
+/// cannot be taken back.
+const LAST_WRITE: Duration = Duration::from_secs(2);
 
 /// One key with its name (`kid`).
 pub struct SigningKey {
@@ -60,12 +66,16 @@ impl SigningKeys {
         keys
     }
 
-    /// The key of the vault. Reading it goes on in the background.
+    /// The key of the vault. Reading it goes on in the background, as one of `tasks`, until `shutdown`.
     #[must_use]
-    pub fn from_vault(vault: Vault) -> Arc<Self> {
+    pub fn from_vault(vault: Vault, tasks: &TaskTracker, shutdown: CancellationToken) -> Arc<Self> {
         let keys = Arc::new(Self::empty());
         let loading = keys.clone();
-        tokio::spawn(async move { loading.load(vault).await });
+        tasks.spawn(async move {
+            loading.load(vault, shutdown).await;
+            // Nobody waits for a key that does not come any more.
+            loading.ready.send_replace(true);
+        });
         keys
     }
 
@@ -99,15 +109,25 @@ impl SigningKeys {
         self.ready.send_replace(true);
     }
 
-    async fn load(&self, vault: Vault) {
+    /// Until the key is in the keychain or the bridge ends. A person may remove everything next, so nothing is written
+    /// after the end.
+    async fn load(&self, vault: Vault, shutdown: CancellationToken) {
         let made = SecretString::from(URL_SAFE_NO_PAD.encode(random_bytes::<KEY_BYTES>()));
         loop {
-            match vault.read(ITEM).await {
+            let read = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return,
+                read = vault.read(ITEM) => read,
+            };
+            match read {
                 Ok(Some(stored)) => {
                     return self.put_first(SigningKey::new(stored.expose_secret().as_bytes()));
                 }
                 Ok(None) => {
-                    let written = vault.write(ITEM, made.clone()).await;
+                    let written = tokio::select! {
+                        written = vault.write(ITEM, made.clone()) => written,
+                        () = too_late(&shutdown) => return,
+                    };
                     self.put_first(SigningKey::new(made.expose_secret().as_bytes()));
                     match written {
                         Ok(()) => return,
@@ -121,7 +141,65 @@ impl SigningKeys {
                     }
                 }
             }
-            vault.worth_another_try().await;
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = vault.worth_another_try() => {}
+            }
+        }
+    }
+}
+
+async fn too_late(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(LAST_WRITE).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use keyring_core::api::CredentialStoreApi as _;
+    use keyring_core::{CredentialStore, Error, mock};
+
+    use super::*;
+    use crate::vault::VaultLimits;
+
+    const SERVICE: &str = "signing-key-test";
+
+    /// A keychain whose first answer about the signing key is that it is locked.
+    fn locked_once() -> Vault {
+        let store = mock::Store::new().unwrap();
+        let entry = store.build(SERVICE, ITEM, None).unwrap();
+        let locked = Error::NoStorageAccess("locked".into());
+        entry.as_any().downcast_ref::<mock::Cred>().unwrap().set_error(locked);
+        let open = Box::new(move || Ok(store.clone() as Arc<CredentialStore>));
+        Vault::new(SERVICE, open, VaultLimits::default())
+    }
+
+    #[tokio::test]
+    async fn once_the_keychain_is_unlocked_the_key_is_kept() {
+        let (vault, tasks) = (locked_once(), TaskTracker::new());
+        let keys = SigningKeys::from_vault(vault.clone(), &tasks, CancellationToken::new());
+        let key = keys.current().await.unwrap();
+        tasks.close();
+        // Somebody else's answer tells that it is.
+        vault.read("another").await.unwrap();
+        tasks.wait().await;
+        let kept = vault.read(ITEM).await.unwrap().unwrap();
+        assert_eq!(SigningKey::new(kept.expose_secret().as_bytes()).kid, key.kid);
+    }
+
+    #[tokio::test]
+    async fn what_was_removed_after_the_end_stays_removed() {
+        let (vault, tasks, shutdown) = (locked_once(), TaskTracker::new(), CancellationToken::new());
+        let keys = SigningKeys::from_vault(vault.clone(), &tasks, shutdown.clone());
+        // It lives in memory, and would be written when the keychain may take it.
+        assert!(keys.current().await.is_some());
+        shutdown.cancel();
+        tasks.close();
+        tasks.wait().await;
+        vault.clear().await.unwrap();
+        // The keychain is asked in turn, so what had been asked besides would be answered between these.
+        for _ in 0..8 {
+            assert!(vault.read(ITEM).await.unwrap().is_none());
         }
     }
 }
