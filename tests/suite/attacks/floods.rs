@@ -1,5 +1,7 @@
 //! One client that takes what is everybody's: a person's patience, places, disk.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::json;
 
 use super::world::{World, calling, questions};
@@ -9,11 +11,15 @@ use crate::harness::http::Redirect;
 use crate::harness::mcp::{Session, reply};
 use crate::harness::oauth::{Client, Pkce, REDIRECT_URI};
 use crate::harness::stdio::done;
+use crate::harness::waiting::until_answer;
 
 /// Refusals before a rest (consent/refused.rs).
 const REFUSALS: usize = 5;
 /// Questions that pages may have waiting (consent/desk.rs).
 const OF_PAGES: usize = 5;
+/// Of messages with this many bytes (3.5 MiB) this many are in work at once (http/mcp/body.rs).
+const LARGE: usize = 3_670_016;
+const MOST_LARGE: usize = 4;
 /// Authorization requests of programs at once (oauth/limits.rs).
 const ASKED_BY_ALL: usize = 120;
 /// Refreshes of one grant at once (oauth/limits.rs).
@@ -126,6 +132,33 @@ async fn slow_calls_of_one_client_leave_a_place_for_the_others() {
     for call in slow {
         assert_eq!(call.await.unwrap().expect("an answer").status, 200);
     }
+}
+
+#[tokio::test]
+async fn large_calls_of_one_client_are_limited_by_their_bytes() {
+    let world = World::start().await;
+    let (greedy, honest) = (world.allowed("Greedy").await, world.allowed("Honest").await);
+    let session = Session::open(&world.bridge, &greedy.access, "2025-06-18").await;
+    let question = json!({ "question": "slow ".repeat(LARGE / 5) });
+    let (id, large) = (AtomicU32::new(0), json!({ "name": "ask_memory", "arguments": question }));
+    let large = || {
+        let id = id.fetch_add(1, Ordering::Relaxed);
+        session.post(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": large }))
+    };
+    world.double.fault(Fault::Hang.on(tool("ask_memory")));
+    for _ in 0..MOST_LARGE {
+        // Nobody waits for it, but until 2026-07-28 it goes on (protocol.md 7.19).
+        assert_eq!(large().begin().await.status(), 200);
+    }
+    let refused = large().send().await.assert_status(429);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(session.request("ping", json!({})).await["result"], json!({}), "a small one has room");
+    let answer = calling(&world.bridge.http(), &honest, "unknown", &question).send().await;
+    assert_eq!(reply(&answer)["error"]["code"], -32602, "the others have room");
+    let cancelled =
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 0 } });
+    session.post(&cancelled).send().await.assert_status(202);
+    until_answer("room again", async || large().begin().await.status(), |status| *status == 200).await;
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ pub(super) struct Share {
     calls: AtomicUsize,
     work: AtomicUsize,
     streams: AtomicUsize,
+    bytes: AtomicUsize,
     turns: Semaphore,
 }
 
@@ -62,6 +63,7 @@ impl Default for Share {
             calls: AtomicUsize::new(0),
             work: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
             turns: Semaphore::new(TURNS),
         }
     }
@@ -90,6 +92,13 @@ pub enum Lane {
 pub struct Pass {
     grant: Arc<LiveGrant>,
     lane: Lane,
+}
+
+/// Bytes of a message of a grant, which count for it until this is dropped.
+#[derive(Debug)]
+pub struct Load {
+    grant: Arc<LiveGrant>,
+    bytes: usize,
 }
 
 impl LiveGrant {
@@ -157,6 +166,12 @@ impl LiveGrant {
             .map(|_| Pass { grant: Arc::clone(self), lane })
     }
 
+    /// For a message that is about to come.
+    #[must_use]
+    pub fn load(self: &Arc<Self>) -> Load {
+        Load { grant: Arc::clone(self), bytes: 0 }
+    }
+
     /// Waits until fewer than the grant's share of calls are with Jean Memory; a turn ends when it is dropped.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // It is never closed.
@@ -172,6 +187,27 @@ impl LiveGrant {
     }
 }
 
+impl Load {
+    /// Counts `bytes` of the message, those included that count already, unless the messages of its grant would then have
+    /// more than `most`.
+    #[must_use]
+    pub fn grow_to(&mut self, bytes: usize, most: usize) -> bool {
+        let more = bytes.saturating_sub(self.bytes);
+        let fits = |taken: usize| taken.checked_add(more).filter(|all| *all <= most);
+        let grown = self.grant.share.bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).is_ok();
+        if grown {
+            self.bytes += more;
+        }
+        grown
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.grant.share.bytes.fetch_sub(self.bytes, Ordering::AcqRel);
+    }
+}
+
 impl Drop for Pass {
     fn drop(&mut self) {
         self.grant.taken(self.lane).fetch_sub(1, Ordering::AcqRel);
@@ -182,20 +218,39 @@ impl Drop for Pass {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_place_is_given_back_when_its_pass_is_dropped() {
-        let grant = Arc::new(LiveGrant::new(
+    fn grant() -> Arc<LiveGrant> {
+        Arc::new(LiveGrant::new(
             GrantId::random(),
             ClientId::random(),
             "test".to_owned(),
             AccountId::random(),
             UserId::new("someone"),
             Via::Oauth,
-        ));
+        ))
+    }
+
+    #[test]
+    fn a_place_is_given_back_when_its_pass_is_dropped() {
+        let grant = grant();
         let pass = grant.enter(Lane::Call, 1).unwrap();
         assert!(grant.enter(Lane::Call, 1).is_none());
         assert!(grant.enter(Lane::Stream, 1).is_some());
         drop(pass);
         assert!(grant.enter(Lane::Call, 1).is_some());
+    }
+
+    #[test]
+    fn bytes_count_as_they_come_and_until_their_message_is_dropped() {
+        let grant = grant();
+        let (mut one, mut two) = (grant.load(), grant.load());
+        assert!(one.grow_to(6, 10));
+        // Announced before, and now here.
+        assert!(one.grow_to(4, 10) && one.grow_to(6, 10));
+        assert!(two.grow_to(4, 10));
+        assert!(!two.grow_to(5, 10));
+        drop(one);
+        assert!(two.grow_to(10, 10));
+        drop(two);
+        assert!(grant.load().grow_to(10, 10));
     }
 }

@@ -2,6 +2,7 @@
 //! leave as one array (protocol.md 7.6).
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::response::Response;
@@ -18,6 +19,7 @@ use super::refusal::Refusal;
 use super::reply::Asked;
 use super::rpc_error::{self, Code};
 use super::server::Server;
+use crate::oauth::access::Load;
 
 /// Messages in one batch.
 const MAX_BATCH: usize = 50;
@@ -27,11 +29,13 @@ pub(super) async fn serve(
     caller: &Caller,
     parts: &Parts,
     elements: Vec<Value>,
+    load: &Arc<Load>,
 ) -> Result<Response, Refusal> {
     if elements.is_empty() || elements.len() > MAX_BATCH {
         return Err(Refusal::BatchSize(MAX_BATCH));
     }
-    let bodies: Vec<_> = elements.iter().map(|element| Bytes::from(element.to_string())).collect();
+    // Each goes when it is written: parsed, it is many times as long.
+    let bodies: Vec<_> = elements.into_iter().map(|element| Bytes::from(element.to_string())).collect();
     let heads: Vec<_> = bodies.iter().map(|body| Head::read(body)).collect();
     // One tool beyond the token's scopes stops the batch before any of it runs.
     for head in heads.iter().flatten() {
@@ -59,7 +63,7 @@ pub(super) async fn serve(
             Ok(head) => {
                 // In order, so that a cancellation finds the request in front of it; the answers
                 // are awaited together.
-                let response = server.forward(caller, parts.clone(), body.clone()).await?;
+                let response = server.forward(caller, parts.clone(), body.clone(), Some(load)).await?;
                 let asked = Asked::of(&parts.headers, head.id);
                 let response = asked.reword(&response).unwrap_or_else(|| response.map(Body::new));
                 pending.push(answers_of(response));

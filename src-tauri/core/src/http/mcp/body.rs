@@ -9,9 +9,13 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http_body_util::BodyExt;
 
 use super::refusal::Refusal;
+use crate::oauth::access::Load;
 
 /// Largest message; rmcp's limit and the upstream's.
 pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
+/// Messages of one grant that are in work at once, in all. Each grows many times over when it is read: a list of small
+/// numbers takes sixteen times its bytes.
+const MAX_IN_WORK: usize = 4 * MAX_BODY;
 /// What is read of a larger one before the connection is closed on it.
 const MAX_DISCARDED: usize = 4 * MAX_BODY;
 /// How long a client may take to send it.
@@ -38,17 +42,43 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal`]: too large, too slow or incomplete.
 pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    read_as(headers, body, |_| Ok(())).await
+}
+
+/// All of the body, which counts for its grant: from the start if it is announced, else as it comes.
+///
+/// # Errors
+/// [`Refusal`]; also when the grant has too much in work.
+pub(super) async fn read_counted(headers: &HeaderMap, body: Body, load: &mut Load) -> Result<Bytes, Refusal> {
+    let count = |length| if load.grow_to(length, MAX_IN_WORK) { Ok(()) } else { Err(Refusal::Busy) };
+    read_as(headers, body, count).await
+}
+
+async fn read_as(
+    headers: &HeaderMap,
+    body: Body,
+    mut count: impl FnMut(usize) -> Result<(), Refusal>,
+) -> Result<Bytes, Refusal> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     // RFC 9110 §10.1.1: such a client asks first.
     let most = if headers.contains_key(EXPECT) { MAX_BODY } else { MAX_DISCARDED };
     if announced.is_some_and(|length| length > most as u64) {
         return Err(Refusal::TooLarge);
     }
-    let body = tokio::time::timeout(BODY_TIME, collect(body)).await.unwrap_or(Err(Refusal::TooSlow))?;
+    if let Some(length) = announced.and_then(|length| usize::try_from(length).ok())
+        && length <= MAX_BODY
+    {
+        count(length)?;
+    }
+    let body =
+        tokio::time::timeout(BODY_TIME, collect(body, count)).await.unwrap_or(Err(Refusal::TooSlow))?;
     if announced.is_some_and(|length| length > MAX_BODY as u64) { Err(Refusal::TooLarge) } else { Ok(body) }
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, Refusal> {
+async fn collect(
+    mut body: Body,
+    mut count: impl FnMut(usize) -> Result<(), Refusal>,
+) -> Result<Bytes, Refusal> {
     let (mut pieces, mut length) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         let Ok(piece) = frame.map_err(|_| Refusal::Incomplete)?.into_data() else { continue };
@@ -59,6 +89,7 @@ async fn collect(mut body: Body) -> Result<Bytes, Refusal> {
         if length > MAX_BODY {
             pieces = Vec::new();
         } else {
+            count(length)?;
             pieces.push(piece);
         }
     }

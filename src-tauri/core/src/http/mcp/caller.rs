@@ -6,7 +6,7 @@ use http::{HeaderValue, Uri, header};
 use super::challenge::Challenge;
 use super::refusal::Refusal;
 use crate::oauth::Access;
-use crate::oauth::access::{Lane, Pass};
+use crate::oauth::access::{Lane, Load, Pass};
 use crate::scope::Scope;
 use crate::view::Via;
 
@@ -52,5 +52,9 @@ impl Caller {
 
     pub(super) fn enter(&self, lane: Lane, most: usize) -> Result<Pass, Refusal> {
         self.access.grant.enter(lane, most).ok_or(Refusal::Busy)
+    }
+
+    pub(super) fn load(&self) -> Load {
+        self.access.grant.load()
     }
 }

@@ -79,7 +79,9 @@ impl Endpoint {
     ) -> Result<Response, Refusal> {
         body::check_type(&parts.headers)?;
         let pass = caller.enter(Lane::Call, MAX_CALLS)?;
-        let body = body::read(&parts.headers, body).await?;
+        let mut load = caller.load();
+        let body = body::read_counted(&parts.headers, body, &mut load).await?;
+        let load = Arc::new(load);
         accept::expand(&mut parts.headers);
         match Content::read(&body)? {
             Content::One(head) => {
@@ -91,12 +93,12 @@ impl Endpoint {
                 let response = if head.is_request("initialize") && session.is_none() {
                     self.initialize(caller, parts, body.clone(), &head).await?
                 } else {
-                    self.server.forward(caller, parts, body.clone()).await?
+                    self.server.forward(caller, parts, body.clone(), Some(&load)).await?
                 };
                 Ok(finish(response, &asked, &caller.access.grant, pass))
             }
             Content::Batch(elements) if session == Some(ProtocolVersion::V_2025_03_26) => {
-                let response = batch::serve(&self.server, caller, &parts, elements).await?;
+                let response = batch::serve(&self.server, caller, &parts, elements, &load).await?;
                 Ok(response.map(|body| Body::new(PlacedBody::new(body, pass))))
             }
             // protocol.md 7.6
@@ -108,7 +110,7 @@ impl Endpoint {
         let pass = caller.enter(Lane::Stream, MAX_STREAMS)?;
         let asked = Asked::of(&parts.headers, None);
         let ends = (parts.method == Method::DELETE).then(|| parts.headers.get(SESSION_ID).cloned()).flatten();
-        let response = self.server.forward(caller, parts, Bytes::new()).await?;
+        let response = self.server.forward(caller, parts, Bytes::new(), None).await?;
         if let Some(Ok(id)) = ends.as_ref().map(HeaderValue::to_str)
             && response.status().is_success()
         {
@@ -129,7 +131,7 @@ impl Endpoint {
         let version = negotiated(head.protocol_version.as_deref());
         let sessions = Arc::clone(&self.sessions);
         let rmcp = self.server.rmcp(&caller.access);
-        let request = request(&caller.access, parts, body);
+        let request = request(&caller.access, parts, body, None);
         sessions.make_room(&grant.id).await;
         // On a task of its own: a client that leaves in the middle must not leave a session
         // behind that is nobody's.

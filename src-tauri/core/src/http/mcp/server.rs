@@ -19,6 +19,7 @@ use super::message::Head;
 use super::refusal::Refusal;
 use crate::mcp::{Memories, MemoryServer};
 use crate::oauth::Access;
+use crate::oauth::access::Load;
 use crate::view::Via;
 
 type Rmcp = StreamableHttpService<MemoryServer, LocalSessionManager>;
@@ -54,19 +55,21 @@ impl Server {
     }
 
     /// Hands a message to rmcp; dropping this is the client's disconnect, which rmcp takes for a
-    /// cancel in 2026-07-28 and only there (protocol.md 7.18, 7.19).
+    /// cancel in 2026-07-28 and only there (protocol.md 7.18, 7.19). What the message weighs counts until its work is done,
+    /// whether anybody still waits for it or not.
     pub(super) async fn forward(
         &self,
         caller: &Caller,
         parts: Parts,
         body: Bytes,
+        load: Option<&Arc<Load>>,
     ) -> Result<RmcpResponse, Refusal> {
         let access = &caller.access;
         let rmcp = self.rmcp(access);
         tokio::select! {
             biased;
             () = access.grant.cancelled.cancelled() => Err(caller.ended()),
-            response = rmcp.handle(request(access, parts, body)) => Ok(response),
+            response = rmcp.handle(request(access, parts, body, load)) => Ok(response),
         }
     }
 
@@ -112,11 +115,19 @@ impl Server {
 }
 
 /// The request as rmcp sees it: the client's token stays here (protocol.md 6.10), and the
-/// verified grant goes along (7.2).
-pub(super) fn request(access: &Access, mut parts: Parts, body: Bytes) -> http::Request<Full<Bytes>> {
+/// verified grant goes along (7.2), and so does what the message weighs.
+pub(super) fn request(
+    access: &Access,
+    mut parts: Parts,
+    body: Bytes,
+    load: Option<&Arc<Load>>,
+) -> http::Request<Full<Bytes>> {
     parts.headers.remove(AUTHORIZATION);
     parts.headers.remove(COOKIE);
     parts.extensions = Extensions::new();
     parts.extensions.insert(access.clone());
+    if let Some(load) = load {
+        parts.extensions.insert(Arc::clone(load));
+    }
     http::Request::from_parts(parts, Full::new(body))
 }

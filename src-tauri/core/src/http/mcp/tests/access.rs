@@ -209,7 +209,7 @@ async fn the_clients_token_and_cookies_stay_in_the_layer() {
     // protocol.md 6.10, 7.25
     let world = World::new();
     let (parts, _) = world.post(&json!({})).header("cookie", "a=b").request().into_parts();
-    let forwarded = super::super::server::request(&world.access(FULL), parts, "{}".into());
+    let forwarded = super::super::server::request(&world.access(FULL), parts, "{}".into(), None);
     assert!(!format!("{forwarded:?}").contains(FULL));
     assert!(forwarded.headers().get("cookie").is_none());
     assert!(forwarded.extensions().get::<Access>().is_some());
