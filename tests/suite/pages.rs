@@ -1,4 +1,5 @@
-//! The pages of the windows without their windows: what their scripts compute.
+//! Pages by themselves: what the scripts of the windows compute, and how the pages of the browser look.
 
+mod browser;
 mod charts;
 mod scripts;

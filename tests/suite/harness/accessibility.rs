@@ -16,17 +16,26 @@ static AXE: LazyLock<String> = LazyLock::new(|| {
 
 /// Fails with all that is wrong with the page as it is now; `state` says which that is.
 pub(crate) async fn assert_accessible(page: &Page<'_>, state: &str) {
+    let checked = assert_kept(page, state, &json!(RULES)).await;
+    assert!(checked > 5, "only {checked} rules apply to {state}");
+}
+
+/// Fails with all text that is not seven times as bright as what is behind it, or as dark: WCAG 2.2 AAA.
+pub(crate) async fn assert_high_contrast(page: &Page<'_>, state: &str) {
+    let rule = json!({ "type": "rule", "values": ["color-contrast-enhanced"] });
+    assert_eq!(assert_kept(page, state, &rule).await, 1, "there is text in {state}");
+}
+
+/// How many of these rules the page keeps; it may break none.
+async fn assert_kept(page: &Page<'_>, state: &str, rules: &Value) -> usize {
     if page.run("return 'axe' in window;", Value::Null).await != json!(true) {
         page.run(&AXE, Value::Null).await;
     }
-    let wanted = json!({ "runOnly": RULES, "resultTypes": ["violations"] });
+    let wanted = json!({ "runOnly": rules, "resultTypes": ["violations"] });
     let found = page.wait_for("axe.run(document, argument)", wanted).await.expect("axe-core runs");
-    assert!(
-        found["passes"].as_array().is_some_and(|passes| passes.len() > 5),
-        "nothing was checked: {found}"
-    );
     let wrong: Vec<String> = found["violations"].as_array().into_iter().flatten().flat_map(places).collect();
     assert!(wrong.is_empty(), "{state}:\n{}", wrong.join("\n"));
+    found["passes"].as_array().map_or(0, Vec::len)
 }
 
 /// Where a rule is broken, and how.

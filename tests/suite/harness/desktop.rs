@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::keychain::{Keychain, Start};
+use super::preferences::Preference;
 use super::screen::Screen;
 
 /// Longer than anything here takes on a busy machine; only a broken program gets there.
@@ -20,6 +21,7 @@ pub(crate) struct Desktop {
     display: String,
     _servers: [Process; 2],
     keychain: Keychain,
+    theme: Option<&'static str>,
 }
 
 impl Desktop {
@@ -40,7 +42,7 @@ impl Desktop {
         let display = format!(":{number}");
         let mut openbox = keychain.command("openbox");
         openbox.arg("--sm-disable").env("DISPLAY", &display).stdout(Stdio::null()).stderr(Stdio::null());
-        let desktop = Self { _servers: [Process::start(&mut openbox), x], display, keychain };
+        let desktop = Self { _servers: [Process::start(&mut openbox), x], display, keychain, theme: None };
         let _ = desktop.screen();
         desktop
     }
@@ -52,6 +54,16 @@ impl Desktop {
         desktop
     }
 
+    /// As a person has set it, for programs that start from now on.
+    pub(crate) fn preferring(mut self, preference: Preference) -> Self {
+        let folder = self.keychain.home().join("config/gtk-3.0");
+        std::fs::create_dir_all(&folder).unwrap();
+        let settings = format!("[Settings]\n{}\n", preference.setting());
+        std::fs::write(folder.join("settings.ini"), settings).unwrap();
+        self.theme = preference.theme();
+        self
+    }
+
     /// What a program needs to be started here.
     pub(crate) fn env(&self) -> Vec<(&'static str, OsString)> {
         let here = [
@@ -60,7 +72,8 @@ impl Desktop {
             // No accessibility bus: nothing here could start one.
             ("NO_AT_BRIDGE", "1".into()),
         ];
-        self.keychain.env().into_iter().chain(here).collect()
+        let theme = self.theme.map(|theme| ("GTK_THEME", theme.into()));
+        self.keychain.env().into_iter().chain(here).chain(theme).collect()
     }
 
     /// Where a bridge that is started here keeps everything.

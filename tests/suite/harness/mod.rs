@@ -29,6 +29,8 @@ pub(crate) mod panel;
 #[cfg(target_os = "linux")]
 pub(crate) mod pictures;
 pub(crate) mod ports;
+#[cfg(target_os = "linux")]
+pub(crate) mod preferences;
 pub(crate) mod programs;
 #[cfg(target_os = "linux")]
 pub(crate) mod releases;

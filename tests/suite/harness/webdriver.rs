@@ -7,12 +7,15 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::desktop::{Desktop, Process};
 use super::http::{Http, PATIENCE};
+use super::pictures;
 use super::ports::free_port;
 use super::screen::Screen;
 use super::waiting::until;
@@ -91,6 +94,8 @@ impl Driver {
     }
 
     fn of(mut driver: Command, port: u16, screen: Option<Screen>) -> Self {
+        // What a browser asks pages for, whatever whoever runs the tests speaks.
+        driver.env("LANGUAGE", "en");
         let process = Process::start(driver.stdout(Stdio::null()).stderr(Stdio::null()));
         let http = Http::new(&format!("http://127.0.0.1:{port}"));
         Self { http, screen, session: Mutex::default(), _process: process }
@@ -363,6 +368,16 @@ impl<'a> Page<'a> {
                 look();
             });";
         self.wait_for(&format!("(() => {{{script}}})()"), Value::Null).await.expect("a page");
+    }
+
+    /// A PNG of the page alone, as soon as there is more to be seen than one colour.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        until("something on the page", async || {
+            let picture = self.ask("GET", "/screenshot", None).await;
+            let picture = STANDARD.decode(picture.as_str().expect("a picture")).expect("Base64");
+            pictures::shows_something(&picture).then_some(picture)
+        })
+        .await
     }
 
     /// Waits until the window is gone.
