@@ -8,6 +8,7 @@ use serde_json::json;
 use super::world::{World, assert_denied, assert_waits, signed_in};
 use crate::double::{ALICE, Fault, path};
 use crate::harness::notifications::Notifications;
+use crate::harness::processes::kill_pages;
 
 const CHECK: &str = "/sdk/validate-developer";
 
@@ -43,9 +44,7 @@ async fn a_page_that_dies_refuses_and_the_person_is_told() {
     let notifications = Notifications::start(&world.desktop.bus());
     let asked = world.ask("Claude Code").await;
     let window = world.consent(&asked).await;
-    for process in children(world.app.pid(), "WebKitWebProcess") {
-        rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
-    }
+    kill_pages(&world.app);
     let told = notifications.wait_for("of it", |one| one.summary.contains("broke down"));
     assert!(told.body.contains("Claude Code was not allowed"), "{told:?}");
     assert_denied(&asked).await;
@@ -92,24 +91,4 @@ impl Hidden {
     fn show(self) {
         self.0.execute_batch(&format!("ALTER TABLE away RENAME TO {}", self.1)).unwrap();
     }
-}
-
-/// The processes of that name that this one started.
-fn children(parent: u32, name: &str) -> Vec<rustix::process::Pid> {
-    let processes =
-        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let is_one = |pid: &String| {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let field = |field: &str| status.lines().find_map(|line| line.strip_prefix(field)).map(str::trim);
-        // The system cuts names at 15 letters.
-        field("PPid:") == Some(parent.to_string().as_str())
-            && field("Name:").is_some_and(|it| name.starts_with(it))
-    };
-    let found: Vec<_> = processes
-        .filter(|name| name.chars().all(|letter| letter.is_ascii_digit()))
-        .filter(is_one)
-        .filter_map(|pid| rustix::process::Pid::from_raw(pid.parse().ok()?))
-        .collect();
-    assert!(!found.is_empty(), "no {name}");
-    found
 }

@@ -31,6 +31,8 @@ pub(crate) mod pictures;
 pub(crate) mod ports;
 #[cfg(target_os = "linux")]
 pub(crate) mod preferences;
+#[cfg(target_os = "linux")]
+pub(crate) mod processes;
 pub(crate) mod programs;
 #[cfg(target_os = "linux")]
 pub(crate) mod releases;
