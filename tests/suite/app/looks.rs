@@ -37,18 +37,22 @@ impl Light {
             Self::Light => format!("{state}-light"),
             Self::Dark => format!("{state}-dark"),
         };
-        page.until_resting().await;
         let is_dark =
             page.run("return matchMedia('(prefers-color-scheme: dark)').matches;", Value::Null).await;
         assert_eq!(is_dark, json!(matches!(self, Self::Dark)));
-        // One that was closed before may still be there.
-        let window = until("one window", async || <[_; 1]>::try_from(screen.windows()).ok()).await;
-        pictures::keep(&name, &screen.picture_of(&window[0]));
-        let scrolls =
-            page.run("return document.documentElement.scrollWidth > innerWidth;", Value::Null).await;
-        assert_eq!(scrolls, json!(false), "{name} is wider than its window");
-        assert_accessible(page, &name).await;
+        keep(screen, page, &name).await;
     }
+}
+
+/// Keeps a picture of the one window there is, and fails with what is wrong with its page.
+pub(super) async fn keep(screen: &Screen, page: &Page<'_>, name: &str) {
+    page.until_resting().await;
+    // One that was closed before may still be there.
+    let window = until("one window", async || <[_; 1]>::try_from(screen.windows()).ok()).await;
+    pictures::keep(name, &screen.picture_of(&window[0]));
+    let scrolls = page.run("return document.documentElement.scrollWidth > innerWidth;", Value::Null).await;
+    assert_eq!(scrolls, json!(false), "{name} is wider than its window");
+    assert_accessible(page, name).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,7 +237,7 @@ async fn the_windows_are_accessible_with_letters_twice_as_large() {
     Light::Light.look(&screen, &page, "main-large-letters").await;
 }
 
-async fn open_tab(page: &Page<'_>, tab: &str) {
+pub(super) async fn open_tab(page: &Page<'_>, tab: &str) {
     page.find_called(tab).await.click().await;
     page.until(&format!(
         "document.querySelector('[role=tab][aria-selected=true]').innerText.includes('{tab}')"
@@ -244,7 +248,7 @@ async fn open_tab(page: &Page<'_>, tab: &str) {
 }
 
 /// Three apps that called this and that, one of them in vain at first.
-async fn fill_with_activity(world: &World) {
+pub(super) async fn fill_with_activity(world: &World) {
     let mut all = Vec::new();
     for name in ["Claude Code", "Cursor", "VS Code"] {
         all.push(signed_in_on_the_command_line(world, name).await.1);

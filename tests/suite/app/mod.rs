@@ -23,6 +23,7 @@ mod journeys;
 mod leaks;
 mod life;
 mod looks;
+mod looks_preferred;
 mod main_faults;
 mod main_window;
 mod notifications;
