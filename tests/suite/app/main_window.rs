@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use crate::double::{ALICE, BOB, Fault, REVOKED_KEY, path, tool};
+use crate::harness::app::AppOptions;
+use crate::harness::desktop::Desktop;
+use crate::harness::http::Http;
 use crate::harness::mcp::reply;
+use crate::harness::ports::free_port;
 use crate::harness::waiting::until;
 use crate::harness::webdriver::Page;
 
@@ -242,6 +246,60 @@ async fn how_long_activity_is_kept_is_used_after_the_restart_that_is_offered() {
     page.until_shown("are kept for 7 days").await;
     tab(&page, "Settings").await;
     page.until(&format!("{keep}.value === '7'")).await;
+    assert!(!page.text().await.contains("Restart now"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_survive_a_restart_and_the_port_needs_one() {
+    let desktop = Desktop::with_keychain();
+    let (old, new) = (free_port(), free_port());
+    std::fs::create_dir_all(desktop.bridge_home()).unwrap();
+    // In the file: what the environment says, no page can change.
+    std::fs::write(desktop.bridge_home().join("config.toml"), format!("port = {old}\n")).unwrap();
+    let world = World::start_on(desktop, AppOptions::default().without_env("JEAN_BRIDGE_PORT")).await;
+    world.add_key(ALICE.key).await;
+    assert_eq!(world.app.port(), old);
+    let page = world.window().await;
+    tab(&page, "Settings").await;
+    page.find("[aria-labelledby=setting-notifications]").await.click().await;
+    page.until("!document.querySelector('[aria-labelledby=setting-notifications]').checked").await;
+    let set = async |name: &str, value: &str| {
+        let script = "
+            const [name, value] = arguments[0];
+            const control = document.querySelector(`[aria-labelledby=setting-${name}]`);
+            control.value = value;
+            setTimeout(() => control.dispatchEvent(new Event('change', { bubbles: true })));";
+        page.run(script, json!([name, value])).await;
+    };
+    set("appearance", "dark").await;
+    page.until("document.documentElement.dataset.appearance === 'dark'").await;
+    set("keep", "365").await;
+    page.find("#port").await.paste("80").await;
+    page.find_called("Save port").await.click().await;
+    page.until_shown("A port is a number from 1024 to 65535").await;
+    page.find("#port").await.paste(&new.to_string()).await;
+    page.find_called("Save port").await.click().await;
+    page.until_shown(&format!("Now {old}, after a restart {new}.")).await;
+    // Until then everybody finds it where it was.
+    world.app.http().get("/status").send().await.assert_status(200);
+
+    page.find_called("Restart now").await.click().await;
+    drop(page);
+    let World { app, double, panel, desktop } = world;
+    let app = app.until_started_again().await;
+    assert_eq!(app.port(), new);
+    let world = World { app, double, panel, desktop };
+    let (_, tokens) = world.sign_in("Claude Code").await;
+    assert_eq!(world.list_memories(&tokens).await["isError"], false);
+    assert!(Http::new(&format!("http://127.0.0.1:{old}")).get("/status").try_send().await.is_none());
+
+    let page = world.window().await;
+    page.until("document.documentElement.dataset.appearance === 'dark'").await;
+    tab(&page, "Settings").await;
+    page.until("!document.querySelector('[aria-labelledby=setting-notifications]').checked").await;
+    page.until("document.querySelector('[aria-labelledby=setting-appearance]').value === 'dark'").await;
+    page.until("document.querySelector('[aria-labelledby=setting-keep]').value === '365'").await;
+    page.until(&format!("document.getElementById('port').value === '{new}'")).await;
     assert!(!page.text().await.contains("Restart now"));
 }
 
