@@ -1,5 +1,7 @@
 //! The tray over D-Bus: what it shows, and what clients get of what a person does there.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::world::{World, assert_denied};
@@ -114,24 +116,47 @@ async fn the_state_is_in_the_first_line_and_in_the_icon() {
     let icon = world.icon();
     let said = |words: &str| icon.until(words, |menu| (menu[STATE].label == words).then_some(()));
     let look = || std::fs::read(icon.picture()).expect("a picture");
+    let other_than =
+        |last: Vec<u8>| until("another picture", async move || Some(look()).filter(|now| *now != last));
     said("Ready");
     let ready = look();
+    let is_ready_again = async || {
+        said("Ready");
+        until("the first picture", async || (look() == ready).then_some(())).await;
+    };
 
     let asked = world.ask("Claude Code").await;
     said("1 app waits for your answer");
-    let asking = until("another picture", async || Some(look()).filter(|picture| *picture != ready)).await;
+    let asking = other_than(ready.clone()).await;
     let window = world.consent(&asked).await;
     window.deny().await;
     assert_denied(&asked).await;
-    said("Ready");
+    is_ready_again().await;
 
     let (_, tokens) = world.sign_in("Claude Code").await;
+    is_ready_again().await;
+    world.double.go_away().await;
+    assert_eq!(world.list_memories(&tokens).await["isError"], true);
+    said("Jean Memory cannot be reached");
+    let offline = other_than(ready.clone()).await;
+    world.double.come_back();
+    until("a call that works", async || {
+        (world.list_memories(&tokens).await["isError"] == false).then_some(())
+    })
+    .await;
+    is_ready_again().await;
+
     world.double.fault(Fault::RevokeNow);
     world.list_memories(&tokens).await;
     said("An account needs a new key");
-    let needs_key = until("another picture", async || Some(look()).filter(|picture| *picture != ready)).await;
-    assert_ne!(needs_key, asking);
+    let needs_key = other_than(ready.clone()).await;
     assert!(icon.read().iter().any(|entry| entry.label.starts_with("Give ")), "{:#?}", icon.read());
+
+    icon.click(&["Pause"]);
+    said("Paused: apps get no memories");
+    let paused = other_than(needs_key.clone()).await;
+    let all = HashSet::from([ready, asking, offline, needs_key, paused]);
+    assert_eq!(all.len(), 5, "a picture for each state");
 }
 
 #[tokio::test(flavor = "multi_thread")]
