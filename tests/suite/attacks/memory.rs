@@ -1,19 +1,24 @@
 //! Another program of the same user that wants the keys out of the memory of a running bridge, and what a crash leaves
-//! of it on the disk.
+//! of it on the disk: of `serve` and `stdio`, and of the app, where keys are pasted.
 
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::Output;
+use std::process::{ExitStatus, Output};
 
 use rustix::io::Errno;
 use rustix::process::{Signal, geteuid};
 use tokio::process::Command;
 
+use crate::harness::app::AppOptions;
 use crate::harness::bridge::BridgeOptions;
+use crate::harness::desktop::Desktop;
+use crate::harness::oauth::Client;
+use crate::harness::processes;
 use crate::harness::programs::program;
 use crate::harness::serving::command;
 use crate::harness::stdio::StdioClient;
+use crate::harness::waiting::until;
 
 /// Allows core files as large as they get, where the program is, and becomes what follows.
 const WITH_CORES: &str = r#"ulimit -c "$(ulimit -H -c)"; cd "$1" || exit 99; shift; exec "$@""#;
@@ -27,22 +32,43 @@ fn limit(pid: u32, name: &str) -> String {
     line.split_whitespace().next().expect("a value").to_owned()
 }
 
-fn with_cores(home: &Path) -> BridgeOptions {
-    let wrapper = ["sh", "-c", WITH_CORES, "sh"].map(OsString::from);
-    BridgeOptions::default().home(home).wrapped(wrapper.into_iter().chain([home.into()]))
+fn with_cores(home: &Path) -> impl Iterator<Item = OsString> {
+    ["sh", "-c", WITH_CORES, "sh"].map(OsString::from).into_iter().chain([home.into()])
+}
+
+#[track_caller]
+fn assert_no_core_file(ended: ExitStatus, home: &Path) {
+    assert_eq!(ended.signal(), Some(Signal::ABORT.as_raw()));
+    assert!(!ended.core_dumped());
+    let files = std::fs::read_dir(home).unwrap().flatten().map(|file| file.file_name());
+    let cores: Vec<_> = files.filter(|name| name.to_string_lossy().starts_with("core")).collect();
+    assert!(cores.is_empty(), "{cores:?}");
 }
 
 #[tokio::test]
 async fn a_crash_writes_no_core_file() {
     let home = tempfile::tempdir().unwrap();
-    let bridge = with_cores(home.path()).start().await;
+    let options = BridgeOptions::default().home(home.path()).wrapped(with_cores(home.path()));
+    let bridge = options.start().await;
     assert_eq!(limit(bridge.pid(), "Max core file size"), "0");
-    let ended = bridge.end_by(Signal::ABORT).await;
-    assert_eq!(ended.signal(), Some(Signal::ABORT.as_raw()));
-    assert!(!ended.core_dumped());
-    let files = std::fs::read_dir(home.path()).unwrap().flatten().map(|file| file.file_name());
-    let cores: Vec<_> = files.filter(|name| name.to_string_lossy().starts_with("core")).collect();
-    assert!(cores.is_empty(), "{cores:?}");
+    assert_no_core_file(bridge.end_by(Signal::ABORT).await, home.path());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_a_crash_of_the_app_with_a_page_for_keys() {
+    let desktop = Desktop::with_keychain();
+    let home = desktop.bridge_home();
+    std::fs::create_dir_all(&home).unwrap();
+    let app = AppOptions::default().wrapped(with_cores(&home)).start(&desktop).await;
+    assert_eq!(limit(app.pid(), "Max core file size"), "0");
+    let asked = Client::register(&app, "Claude Code").await.ask(&[]).await;
+    let page = app.page("consent.html").await;
+    page.until_shown(&asked.code).await;
+    for process in processes::of_pages(&app) {
+        let pid = process.as_raw_nonzero().get().cast_unsigned();
+        assert_eq!(limit(pid, "Max core file size"), "0", "where keys are pasted");
+    }
+    assert_no_core_file(app.end_by(Signal::ABORT), &home);
 }
 
 #[tokio::test]
@@ -65,23 +91,49 @@ async fn another_program_of_the_user_can_neither_read_the_memory_nor_trace_it() 
         options = options.wrapped(as_user.clone());
     }
     let bridge = options.start().await;
+    assert_private(bridge.pid(), &as_user).await;
+    bridge.http().get("/status").send().await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_that_of_the_app() {
+    let desktop = Desktop::with_keychain();
+    let as_user = without_privileges();
+    let app = AppOptions::default().wrapped(as_user.clone()).start(&desktop).await;
+    assert_private(app.pid(), &as_user).await;
+    app.http().get("/status").send().await.assert_status(200);
+}
+
+/// Nobody reads or traces this process of theirs.
+async fn assert_private(pid: u32, as_user: &[OsString]) {
+    // Any other program of theirs is open to them, as soon as it is theirs.
+    let usual = Command::new("sh")
+        .args(["-c", "exec \"$@\"", "sh"])
+        .args(as_user)
+        .args(["sleep", "600"])
+        .kill_on_drop(true)
+        .spawn();
+    let usual = usual.expect("a program");
+    let environ = format!("/proc/{}/environ", usual.id().expect("it runs"));
+    until("a look into another program", async || {
+        said(as_user, &["head", "-c", "1", &environ]).await.0.then_some(())
+    })
+    .await;
     // It can be seen, it is the user's own, and yet:
-    let pid = bridge.pid();
     for file in ["mem", "maps", "environ", "auxv", "pagemap", "fd/0", "exe", "root/etc/hostname"] {
         let path = format!("/proc/{pid}/{file}");
-        let read = said(&as_user, &["head", "-c", "1", &path]).await;
+        let read = said(as_user, &["head", "-c", "1", &path]).await;
         assert!(!read.0, "{path} can be read: {}", read.1);
     }
-    let (seen, _) = said(&as_user, &["cat", &format!("/proc/{pid}/cmdline")]).await;
+    let (seen, _) = said(as_user, &["cat", &format!("/proc/{pid}/cmdline")]).await;
     assert!(seen, "only what is secret is kept from others");
     // PTRACE_ATTACH, as a debugger does it.
     let attach = format!(
         "import ctypes, os, sys\nlibc = ctypes.CDLL(None, use_errno=True)\n\
          sys.exit(0 if libc.ptrace(16, {pid}, 0, 0) == 0 else ctypes.get_errno())"
     );
-    let traced = run(&as_user, &["/usr/bin/python3", "-c", &attach]).await;
+    let traced = run(as_user, &["/usr/bin/python3", "-c", &attach]).await;
     assert_eq!(traced.status.code(), Some(Errno::PERM.raw_os_error()), "{traced:?}");
-    bridge.http().get("/status").send().await.assert_status(200);
 }
 
 #[tokio::test]
@@ -99,6 +151,14 @@ fn become_nobody() -> Vec<OsString> {
     let words =
         ["setpriv", "--reuid", &id, "--regid", &id, "--clear-groups", "--inh-caps=-all", "--no-new-privs"];
     words.map(OsString::from).into()
+}
+
+/// Root with no more rights than anybody has over what is their own: what the desktop keeps is root's here.
+fn without_privileges() -> Vec<OsString> {
+    if !geteuid().is_root() {
+        return vec![];
+    }
+    ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"].map(OsString::from).into()
 }
 
 /// Whether a program succeeded, and what it said.

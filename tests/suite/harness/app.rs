@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::time::{Duration, Instant, sleep};
 
+use super::bridge::without_names;
 use super::desktop::{Adopted, Desktop, Process};
 use super::http::PATIENCE;
 use super::ports::free_port;
@@ -30,6 +32,7 @@ pub(crate) struct AppOptions {
     arguments: Vec<OsString>,
     /// Where it is started from, if not from beside the tests.
     program: Option<PathBuf>,
+    wrapper: Vec<OsString>,
 }
 
 /// The app; it is ended when this goes.
@@ -48,7 +51,8 @@ pub(crate) struct App {
 impl Default for AppOptions {
     /// The sandbox as the API, a port of its own, English, and as somebody who has seen the welcome.
     fn default() -> Self {
-        Self { env: Vec::new(), arguments: vec!["--background".into()], program: None }
+        let arguments = vec!["--background".into()];
+        Self { env: Vec::new(), arguments, program: None, wrapper: Vec::new() }
             .env("JEAN_BRIDGE_API_BASE_URL", "sandbox")
             .port(free_port())
             .env("JEAN_BRIDGE_LOG", "debug")
@@ -88,6 +92,17 @@ impl AppOptions {
         self
     }
 
+    /// Started by this program, which must become the app at the end: `wrapper… jean-memory-bridge …`.
+    pub(crate) fn wrapped(mut self, wrapper: impl IntoIterator<Item = OsString>) -> Self {
+        self.wrapper = wrapper.into_iter().collect();
+        self
+    }
+
+    /// Without a way to look up names, where the system lets this user arrange that.
+    pub(crate) fn offline(self) -> Self {
+        self.wrapped(without_names())
+    }
+
     /// A copy of the app, without the programs beside it.
     pub(crate) fn alone_in(mut self, folder: &Path) -> Self {
         std::fs::create_dir_all(folder).expect("a directory");
@@ -124,8 +139,11 @@ impl AppOptions {
         let file = std::fs::File::options().create(true).append(true).open(&output).expect("a file");
         let env: Vec<(OsString, OsString)> =
             desktop.env().into_iter().map(|(name, value)| (name.into(), value)).chain(self.env).collect();
-        let mut app = command(self.program.unwrap_or_else(|| program(APP)), &env, &home).into_std();
-        app.args(self.arguments)
+        let program = self.program.unwrap_or_else(|| program(APP)).into_os_string();
+        let mut words = self.wrapper.into_iter().chain([program]);
+        let mut app = command(words.next().expect("one at least"), &env, &home).into_std();
+        app.args(words)
+            .args(self.arguments)
             .envs(env.iter().map(|(name, value)| (name, value)))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .env("WEBKIT_INSPECTOR_SERVER", inspector.to_string())
@@ -212,9 +230,14 @@ impl App {
 
     /// `kill -9`, as a crash.
     pub(crate) fn kill(&self) {
-        let pid = rustix::process::Pid::from_raw(self.pid().cast_signed()).expect("a process id");
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it runs");
-        self.ended();
+        self.end_by(Signal::KILL);
+    }
+
+    /// Sends it a signal that ends it, and waits.
+    pub(crate) fn end_by(&self, signal: Signal) -> ExitStatus {
+        let pid = Pid::from_raw(self.pid().cast_signed()).expect("a process id");
+        kill_process(pid, signal).expect("it runs");
+        self.ended()
     }
 
     /// Asks it to end, as logging out does, and waits.

@@ -132,8 +132,7 @@ impl BridgeOptions {
     /// not let this user arrange that, as it is.
     #[cfg(target_os = "linux")]
     pub(crate) fn offline(self) -> Self {
-        let how = if rustix::process::geteuid().is_root() { "--mount" } else { "--mount --map-root-user" };
-        self.wrapped(["sh", "-c", OFFLINE, how].map(OsString::from))
+        self.wrapped(without_names())
     }
 
     /// There is no such way here.
@@ -319,6 +318,14 @@ impl Bridge {
     pub(crate) async fn end_by(mut self, signal: rustix::process::Signal) -> ExitStatus {
         end(&mut self.child, signal).await
     }
+}
+
+/// Starts the program that follows without a way to look up names; where the system does not let this user arrange
+/// that, as it is.
+#[cfg(target_os = "linux")]
+pub(super) fn without_names() -> [OsString; 4] {
+    let how = if rustix::process::geteuid().is_root() { "--mount" } else { "--mount --map-root-user" };
+    ["sh", "-c", OFFLINE, how].map(OsString::from)
 }
 
 #[cfg(target_os = "linux")]
