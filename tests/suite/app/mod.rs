@@ -11,6 +11,7 @@ mod connect_outdated;
 mod connect_world;
 mod consent;
 mod consent_allow;
+mod consent_documents;
 mod consent_faults;
 mod consent_guard;
 mod consent_hostile;
