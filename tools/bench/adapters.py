@@ -28,11 +28,11 @@ LOADS = 3
 LOAD_CALLS = 1000
 OPEN_CALLS = 32  # of one app at once; the bridge has room for 64
 BACK_SECONDS = 0.5
-BUDGET_INITIALIZE_MS = 20
+BUDGET_INITIALIZE_MS = 8
 BUDGET_RSS_MIB = 10
 BUDGET_ADDED_MS = 0.4
 BUDGET_AT_ONCE_MIB = 50
-BUDGET_EXIT_MS = 50
+BUDGET_EXIT_MS = 10
 KEY = "jean_sk_bench_0123456789abcdef"  # of nobody
 SECRET = "a-secret-of-the-bench-with-more-than-32-bytes"
 
