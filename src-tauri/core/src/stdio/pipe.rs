@@ -65,13 +65,33 @@ struct Inner<W> {
     batches: Batches,
 }
 
-/// Requests that have no answer yet, and which of them may last: of two with one id nobody could tell whose an answer is.
-/// Not behind the lock of the output, which is held for as long as nobody reads.
+/// Requests that have no answer yet: of two with one id nobody could tell whose an answer is. Not behind the lock of the
+/// output, which is held for as long as nobody reads.
 #[derive(Default)]
-struct Open(watch::Sender<HashMap<RequestId, MayLast>>);
+struct Open(watch::Sender<HashMap<RequestId, Work>>);
 
-/// As a call of a tool may, or a subscription.
-type MayLast = bool;
+/// What a request leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// An answer of the adapter itself.
+    Answer,
+    /// A call of a tool, which may take minutes.
+    Call,
+    /// What lasts until it is taken back.
+    Subscription,
+}
+
+impl Work {
+    fn of(request: &ClientRequest) -> Self {
+        if matches!(request, ClientRequest::CallToolRequest(_)) {
+            Self::Call
+        } else if matches!(request, ClientRequest::SubscriptionsListenRequest(_)) {
+            Self::Subscription
+        } else {
+            Self::Answer
+        }
+    }
+}
 
 impl Open {
     /// Whether there was none of that id before.
@@ -80,10 +100,7 @@ impl Open {
         self.0.send_if_modified(|open| {
             let entry = open.entry(request.id.clone());
             is_new = matches!(entry, Entry::Vacant(_));
-            entry.or_insert(matches!(
-                request.request,
-                ClientRequest::CallToolRequest(_) | ClientRequest::SubscriptionsListenRequest(_)
-            ));
+            entry.or_insert(Work::of(&request.request));
             is_new
         });
         is_new
@@ -93,9 +110,9 @@ impl Open {
         self.0.send_if_modified(|open| open.remove(id).is_some());
     }
 
-    /// Until none is left but such as may last.
-    async fn only_lasting(&self) {
-        let _ = self.0.subscribe().wait_for(|open| open.values().all(|may_last| *may_last)).await; // we hold the sender
+    /// Until no such work is left.
+    async fn none_of(&self, work: Work) {
+        let _ = self.0.subscribe().wait_for(|open| open.values().all(|open| *open != work)).await; // we hold the sender
     }
 }
 
@@ -177,8 +194,8 @@ where
         }
     }
     // rmcp takes the end of its input for the end of its service, so it does not hear of it before it has answered.
-    let answered = timeout(LAST_ANSWERS, output.until_answered());
-    let _ = tokio::join!(answered, tokio::time::sleep(LAST_CALLS));
+    let _ = timeout(LAST_ANSWERS, output.until_none_of(Work::Answer)).await;
+    let _ = timeout(LAST_CALLS, output.until_none_of(Work::Call)).await;
     output.ended.cancel();
 }
 
@@ -229,9 +246,9 @@ impl<W: AsyncWrite + Send + Unpin> Output<W> {
         }
     }
 
-    /// Until nothing waits for an answer that will come soon, and what was answered is written.
-    async fn until_answered(&self) {
-        self.open.only_lasting().await;
+    /// Until all such work is answered, and the answers are written.
+    async fn until_none_of(&self, work: Work) {
+        self.open.none_of(work).await;
         drop(self.inner.lock().await);
     }
 
