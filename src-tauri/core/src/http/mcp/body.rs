@@ -16,6 +16,8 @@ pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
 /// Messages of one grant that are in work at once, in all. Each grows many times over when it is read: a list of small
 /// numbers takes sixteen times its bytes.
 const MAX_IN_WORK: usize = 4 * MAX_BODY;
+/// A message of this length counts as nothing: there is always room for a cancellation.
+const SMALL: usize = 64 * 1024;
 /// What is read of a larger one before the connection is closed on it.
 const MAX_DISCARDED: usize = 4 * MAX_BODY;
 /// How long a client may take to send it.
@@ -50,7 +52,9 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
 /// # Errors
 /// [`Refusal`]; also when the grant has too much in work.
 pub(super) async fn read_counted(headers: &HeaderMap, body: Body, load: &mut Load) -> Result<Bytes, Refusal> {
-    let count = |length| if load.grow_to(length, MAX_IN_WORK) { Ok(()) } else { Err(Refusal::Busy) };
+    let count = |length| {
+        if length <= SMALL || load.grow_to(length, MAX_IN_WORK) { Ok(()) } else { Err(Refusal::Busy) }
+    };
     read_as(headers, body, count).await
 }
 
@@ -97,5 +101,30 @@ async fn collect(
         _ if length > MAX_BODY => Err(Refusal::TooLarge),
         [whole] => Ok(whole.clone()),
         pieces => Ok(pieces.concat().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ids::{AccountId, ClientId, GrantId, UserId};
+    use crate::oauth::access::LiveGrant;
+    use crate::view::Via;
+
+    #[tokio::test]
+    async fn there_is_always_room_for_a_small_message() {
+        let (client, account) = (ClientId::random(), AccountId::random());
+        let user = UserId::new("someone");
+        let grant = LiveGrant::new(GrantId::random(), client, "test".into(), account, user, Via::Oauth);
+        let grant = Arc::new(grant);
+        let (mut full, mut load) = (grant.load(), grant.load());
+        assert!(full.grow_to(MAX_IN_WORK, MAX_IN_WORK));
+        let headers = HeaderMap::new();
+        for (length, has_room) in [(SMALL, true), (SMALL + 1, false)] {
+            let read = read_counted(&headers, Body::from(vec![b' '; length]), &mut load).await;
+            assert_eq!(read.is_ok(), has_room, "{length}");
+        }
     }
 }
