@@ -11,12 +11,14 @@ const DOCUMENTS: &[&str] = &["README.md", "BENCHMARKS.md", "CHANGELOG.md", "CONT
 #[test]
 fn every_test_that_the_threat_model_names_exists() {
     let tests = functions();
-    let table = section(&read("SECURITY.md"), "## Threats and defences", "## ");
-    let rows = table.lines().filter(|line| line.starts_with('|'));
-    let named: Vec<&str> = rows.filter_map(|row| row.rsplit(" | ").next()).flat_map(quoted).collect();
-    assert!(named.len() > 20, "the table names its tests");
-    let missing: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
-    assert!(missing.is_empty(), "no such test: {missing:#?}");
+    let defences = section(&read("SECURITY.md"), "## Threats and defences", "## ");
+    for table in [defences, read("tests/threats.md")] {
+        let rows = table.lines().filter(|line| line.starts_with('|'));
+        let named: Vec<&str> = rows.filter_map(|row| row.rsplit(" | ").next()).flat_map(quoted).collect();
+        assert!(named.len() > 20, "the table names its tests");
+        let missing: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
+        assert!(missing.is_empty(), "no such test: {missing:#?}");
+    }
 }
 
 #[test]
