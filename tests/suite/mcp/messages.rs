@@ -320,5 +320,6 @@ async fn answers_are_neither_compressed_nor_kept_by_anybody() {
         assert!(answer.header("content-encoding").is_none());
         assert!(reply(&answer).get("result").is_some());
         assert!(answer.header("etag").is_none());
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
 }

@@ -47,6 +47,18 @@ async fn a_code_that_was_never_issued_is_an_invalid_grant() {
 }
 
 #[tokio::test]
+async fn a_flood_of_invented_codes_costs_nobody_a_sign_in() {
+    // RFC 6819 §4.4.1.12
+    let bridge = Bridge::start().await;
+    let asked = Client::register(&bridge, "App").await.ask(&[]).await;
+    let code = asked.allowed(&bridge).await;
+    for n in 0..2000 {
+        redeem(&asked, &format!("jbcode_{n:043}"), &[]).await.assert_error(400, "invalid_grant");
+    }
+    asked.exchange(&code).await;
+}
+
+#[tokio::test]
 async fn a_replayed_code_revokes_what_it_produced() {
     // protocol.md 4.7; RFC 6749 §4.1.2, §10.5
     let bridge = Bridge::start().await;

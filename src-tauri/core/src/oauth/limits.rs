@@ -14,7 +14,7 @@ const REGISTRATIONS: (u32, u32) = (60, 60);
 const AUTHORIZATIONS: (u32, u32) = (120, 120);
 /// The same of those to which a web page sent the browser: an open page can do so without end, and uses up its own.
 const AUTHORIZATIONS_OF_PAGES: (u32, u32) = (60, 60);
-/// Token and revocation requests at once, and per minute.
+/// Refreshes of everybody at once, and per minute. Codes and other tokens that nobody issued cost a look into the database.
 const TOKENS: (u32, u32) = (600, 1200);
 /// Refreshes of one grant at once, and per hour: each leaves a digest by which a stolen token is known again, and these
 /// must stay as long as the tokens would have lasted. An access token is good for an hour, so a client needs about one;

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use rmcp::model::ProtocolVersion;
@@ -67,7 +67,10 @@ impl Endpoint {
         } else {
             self.get_or_delete(&caller, parts).await
         };
-        answer.unwrap_or_else(IntoResponse::into_response)
+        let mut answer = answer.unwrap_or_else(IntoResponse::into_response);
+        // Memories are in it (RFC 6819 §4.6.6).
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
     }
 
     async fn post(
