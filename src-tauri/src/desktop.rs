@@ -19,6 +19,9 @@ pub(crate) fn run(started: Started, signals: Signals) -> anyhow::Result<()> {
     let starts_again = StartsAgain::default();
     let resetting = Arc::new(Resetting::default());
     let ended = show(started, signals, &starts_again, &resetting);
+    if ended.is_ok() {
+        notify::finish();
+    }
     ending::shut_down(&bridge);
     resetting.finish(&paths);
     if starts_again.get() {

@@ -98,6 +98,15 @@ pub(super) fn withdraw(app: &AppHandle, tag: String) {
     });
 }
 
+/// Another thread writes to the bus.
+pub(super) fn finish() {
+    if let Some(bus) = bus()
+        && let Err(error) = bus.flush_sync(Cancellable::NONE)
+    {
+        tracing::warn!(%error, "the last notification may not be shown");
+    }
+}
+
 fn close(id: u32) {
     if let Some(bus) = bus() {
         call(&bus, "CloseNotification", &(id,).to_variant(), |_| {});

@@ -41,6 +41,11 @@ pub(crate) fn withdraw(app: &AppHandle, question: &QuestionId) {
     system::withdraw(app, Notice::waiting_tag(question));
 }
 
+/// Waits until the system has all that was told: what is told last ends with the app otherwise.
+pub(crate) fn finish() {
+    system::finish();
+}
+
 async fn follow(app: AppHandle, mut happenings: Receiver<Happening>) {
     loop {
         let notice = match happenings.recv().await {
