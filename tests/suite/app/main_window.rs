@@ -274,6 +274,8 @@ async fn settings_survive_a_restart_and_the_port_needs_one() {
     set("appearance", "dark").await;
     page.until("document.documentElement.dataset.appearance === 'dark'").await;
     set("keep", "365").await;
+    // It moves what is below.
+    page.until_shown("Now 30 days, after a restart 365 days.").await;
     page.find("#port").await.paste("80").await;
     page.find_called("Save port").await.click().await;
     page.until_shown("A port is a number from 1024 to 65535").await;
