@@ -174,15 +174,7 @@ async fn settings_take_effect_at_once_and_stay() {
     let page = world.open(&icon).await;
     let (_, tokens) = world.sign_in("Claude Code").await;
     tab(&page, "Settings").await;
-    let set = async |name: &str, value: &str| {
-        let script = "
-            const [name, value] = arguments[0];
-            const control = document.querySelector(`[aria-labelledby=setting-${name}]`);
-            control.value = value;
-            // Later, because another language makes the page anew, and this script with it.
-            setTimeout(() => control.dispatchEvent(new Event('change', { bubbles: true })));";
-        page.run(script, json!([name, value])).await;
-    };
+    let set = async |name: &str, value: &str| choose(&page, name, value).await;
     page.find("[aria-labelledby=setting-paused]").await.click().await;
     page.until("document.querySelector('[aria-labelledby=setting-paused]').checked").await;
     assert_eq!(world.list_memories(&tokens).await["isError"], true);
@@ -263,14 +255,7 @@ async fn settings_survive_a_restart_and_the_port_needs_one() {
     tab(&page, "Settings").await;
     page.find("[aria-labelledby=setting-notifications]").await.click().await;
     page.until("!document.querySelector('[aria-labelledby=setting-notifications]').checked").await;
-    let set = async |name: &str, value: &str| {
-        let script = "
-            const [name, value] = arguments[0];
-            const control = document.querySelector(`[aria-labelledby=setting-${name}]`);
-            control.value = value;
-            setTimeout(() => control.dispatchEvent(new Event('change', { bubbles: true })));";
-        page.run(script, json!([name, value])).await;
-    };
+    let set = async |name: &str, value: &str| choose(&page, name, value).await;
     set("appearance", "dark").await;
     page.until("document.documentElement.dataset.appearance === 'dark'").await;
     set("keep", "365").await;
@@ -341,4 +326,15 @@ async fn an_address_to_connect_with_is_shown_and_works() {
         (answer.status == 200).then_some(())
     })
     .await;
+}
+
+/// One of several values of a setting, as the page's own list would.
+async fn choose(page: &Page<'_>, setting: &str, value: &str) {
+    let script = "
+        const [name, value] = arguments[0];
+        const control = document.querySelector(`[aria-labelledby=setting-${name}]`);
+        control.value = value;
+        // Later, because another language makes the page anew, and this script with it.
+        setTimeout(() => control.dispatchEvent(new Event('change', { bubbles: true })));";
+    page.run(script, json!([setting, value])).await;
 }
