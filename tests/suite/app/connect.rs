@@ -49,6 +49,37 @@ async fn what_is_shown_is_done_with_one_click_and_undone_to_the_byte() {
     assert_eq!(home.read(CURSOR), LIVED_IN);
 }
 
+/// Holds back the next answer to `connect_apps` until `window.release()`, and writes down the states of the card.
+const SLOW_LOOK: &str = "
+    const { core } = window.__TAURI__;
+    const invoke = async (command, args) => {
+        const answer = await core.invoke(command, args);
+        if (command === 'connect_apps' && !window.release) {
+            await new Promise((release) => { window.release = release; });
+        }
+        return answer;
+    };
+    window.__TAURI__ = { ...window.__TAURI__, core: { ...core, invoke } };
+    const card = document.querySelector('#panel-connect article');
+    window.states = [];
+    new MutationObserver(() => window.states.push(card.dataset.state))
+        .observe(card, { attributeFilter: ['data-state'] });
+    window.dispatchEvent(new Event('focus'));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_from_before_a_click_does_not_take_back_what_it_did() {
+    let home = Empty::new().with(CURSOR, "{}").start().await;
+    let page = home.open().await;
+    until_state(&page, "Cursor", "found").await;
+    page.run(SLOW_LOOK, Value::Null).await;
+    page.until("window.release").await;
+    page.find_called("Connect Cursor").await.click().await;
+    page.until_shown("Cursor is connected").await;
+    page.run("window.release();", Value::Null).await;
+    page.until("!document.querySelector('#panel-connect .cards').ariaBusy").await;
+    assert_eq!(page.run("return window.states;", Value::Null).await, json!(["connected"]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_apps_own_command_is_shown_and_run() {
     let home = Empty::new().with(".claude.json", "{\"mine\":1}");

@@ -24,6 +24,8 @@ export function makeConnect(panel) {
   let noticed;
   let running;
   let isWantedAgain = false;
+  /** How often an action has said how its app is: what was asked before is older than that. */
+  let told = 0;
   /** The card that somebody was sent to before there were cards. */
   let wanted;
 
@@ -60,8 +62,11 @@ export function makeConnect(panel) {
   async function load() {
     list.setAttribute("aria-busy", "true");
     const slow = setTimeout(() => apps ?? fill(none, waiting(t("connect.looking"))), NOTICEABLE);
+    const before = told;
     try {
-      apps = await ask("connect_apps");
+      const found = await ask("connect_apps");
+      if (told !== before) return;
+      apps = found;
       draw();
     } catch (failure) {
       if (!apps) fill(none, failedState(t("connect.failed"), failure, refresh));
@@ -71,10 +76,12 @@ export function makeConnect(panel) {
     }
   }
 
-  /** What an action said of its app is true before anything is read again. */
+  /** What an action said of its app is true before anything is read again, which is done at once. */
   function fresh(app) {
+    told += 1;
     apps = apps.map((each) => (each.id === app.id ? app : each));
     draw();
+    refresh();
   }
 
   function draw() {

@@ -142,7 +142,6 @@ export function makeActions({ place, foot, failure, title, refresh, fresh, app }
     fresh(steps.app);
     occupy(resultShown(steps, { undo: steps.steps.length > 0 && disconnect, close }), { isBeside: true });
     say(phrase("connect.connected", { name: steps.app.name }));
-    refresh();
   }
 
   function disconnected(steps) {
@@ -152,7 +151,6 @@ export function makeActions({ place, foot, failure, title, refresh, fresh, app }
     occupy(element("div", { class: "inset" }, element("p", {}, phrase("connect.disconnected", { name: steps.app.name }), " ", t("connect.disconnected_stays")), element("div", { class: "row row-end" }, apps, leave)), { isBeside: true });
     say(phrase("connect.disconnected", { name: steps.app.name }));
     leave.focus();
-    refresh();
   }
 
   /** Calls `step` now and then until it says that it is done, or what it belongs to goes. */
