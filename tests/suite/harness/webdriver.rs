@@ -29,6 +29,29 @@ const SCROLL_THERE: &str = "arguments[0].scrollIntoView({ block: 'nearest', beha
 const PLACE: &str = "
     const { x, y, width, height } = arguments[0].getBoundingClientRect();
     return [x, y, width, height, innerWidth, innerHeight];";
+/// Until the next click only an element is pressed: a page that moves in that very moment moves it from under the pointer.
+const HOLD_BACK_MISSES: &str = "
+    const [element] = arguments;
+    const events = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'];
+    const press = { isMissed: false, end: () => events.forEach((name) => removeEventListener(name, judge, true)) };
+    function judge(event) {
+        const isHit = event.composedPath().includes(element);
+        if (!isHit) {
+            event.preventDefault();
+            event.stopImmediatePropagation();
+        }
+        if (event.type === 'click') {
+            press.isMissed = !isHit;
+            press.end();
+        }
+    }
+    events.forEach((name) => addEventListener(name, judge, true));
+    window.press = press;";
+/// A page that has gone on to another one knows of no press.
+const IS_MISSED: &str = "
+    const { press } = window;
+    press?.end();
+    return press?.isMissed === true;";
 
 /// A driver, attached to one app or with a browser of its own.
 pub(crate) struct Driver {
@@ -395,20 +418,32 @@ impl Element<'_> {
         self.page.ask(method, &format!("/element/{}{path}", self.id), body).await
     }
 
-    /// Clicks as a person does: where it is, once it stays there, if nothing is in front of it. What closes the
-    /// window is no fault.
+    /// Clicks as a person does: where it is, once it stays there, if nothing is in front of it; again if it moved away
+    /// all the same. What closes the window is no fault.
     pub(crate) async fn click(&self) {
-        self.page.run_with(SCROLL_THERE, [json!({ (ELEMENT): self.id })]).await;
+        let clicked = async || {
+            self.until_resting().await;
+            self.run(HOLD_BACK_MISSES).await;
+            let path = format!("/element/{}/click", self.id);
+            tolerate_closing(self.page.try_ask("POST", &path, Some(json!({}))).await);
+            (!self.page.is_true(&format!("(() => {{{IS_MISSED}}})()")).await).then_some(())
+        };
+        until("a click that is not missed", clicked).await;
+    }
+
+    async fn until_resting(&self) {
+        self.run(SCROLL_THERE).await;
         let rests = async || {
-            let places = self.page.run_with(PLACE, [json!({ (ELEMENT): self.id })]);
-            let before = places.await;
+            let before = self.run(PLACE).await;
             sleep(POLL).await;
-            let now = self.page.run_with(PLACE, [json!({ (ELEMENT): self.id })]).await;
-            (before == now).then_some(())
+            (before == self.run(PLACE).await).then_some(())
         };
         until("an element to rest", rests).await;
-        let path = format!("/element/{}/click", self.id);
-        tolerate_closing(self.page.try_ask("POST", &path, Some(json!({}))).await);
+    }
+
+    /// What a script of these words returns; `arguments[0]` is the element.
+    async fn run(&self, script: &str) -> Value {
+        self.page.run_with(script, [json!({ (ELEMENT): self.id })]).await
     }
 
     pub(crate) async fn write(&self, text: &str) {
