@@ -17,9 +17,8 @@ async fn a_loss_is_told_once_and_leads_to_its_repair() {
     let notifications = Notifications::start(&home.desktop().bus());
     let home = home.start().await;
     home.world.app.cli_ok(&["connect", "cursor"]).await;
-    home.write(CURSOR, WIPED);
     // At the start the apps are looked at.
-    let home = home.restart().await;
+    let home = home.restart_with(CURSOR, WIPED).await;
     let told = notifications.wait_for("of the loss", of_a_loss);
     assert_eq!(home.read(CURSOR), WIPED, "nothing is repaired unasked");
     notifications.click(&told);

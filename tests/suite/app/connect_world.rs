@@ -120,10 +120,20 @@ impl Home {
 
     /// The same with these options.
     pub(super) async fn restart_as(self, options: AppOptions) -> Self {
+        self.restart_after(|_| {}, options).await
+    }
+
+    /// The same, and this happens to a file while no app runs that could see it.
+    pub(super) async fn restart_with(self, file: &str, text: &str) -> Self {
+        self.restart_after(|desktop| write(desktop, file, text), AppOptions::default()).await
+    }
+
+    async fn restart_after(self, between: impl FnOnce(&Desktop), options: AppOptions) -> Self {
         let Self { world } = self;
         let World { app, double, panel, desktop } = world;
         assert_eq!(app.terminate().code(), Some(0));
         drop((app, panel));
+        between(&desktop);
         let empty = Empty { desktop };
         let options = empty.options(options).api(&double.base_url());
         let panel = Panel::start(&empty.desktop.bus());

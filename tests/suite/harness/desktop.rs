@@ -43,7 +43,7 @@ impl Desktop {
         let mut openbox = keychain.command("openbox");
         openbox.arg("--sm-disable").env("DISPLAY", &display).stdout(Stdio::null()).stderr(Stdio::null());
         let desktop = Self { _servers: [Process::start(&mut openbox), x], display, keychain, theme: None };
-        let _ = desktop.screen();
+        desktop.screen().until_windows_are_kept();
         desktop
     }
 

@@ -66,6 +66,20 @@ impl Screen {
         screen
     }
 
+    /// Waits until the window manager keeps windows, which is long after it has said that it is there. What openbox reads
+    /// of its events before that lies about until another one comes.
+    pub(crate) fn until_windows_are_kept(&self) {
+        let id = self.create_window("");
+        let kept = || {
+            let name = self.atom("A_TEST_WAITS");
+            self.x.change_property8(PropMode::REPLACE, self.root, name, AtomEnum::STRING, &[]).unwrap();
+            self.windows().iter().any(|shown| shown.id == id).then_some(())
+        };
+        until("a window that is kept", kept);
+        self.x.destroy_window(id).unwrap().check().unwrap();
+        until("the end of that window", || self.windows().is_empty().then_some(()));
+    }
+
     /// Has programs that start from now on show text this many times as large.
     pub(crate) fn enlarge_text(&self, times: u32) {
         let resources = format!("Xft.dpi:\t{}\n", USUAL_DPI * times);
@@ -128,6 +142,14 @@ impl Screen {
 
     /// Opens a window of some other program, which takes the focus. It closes with this screen.
     pub(crate) fn open_another(&self, title: &str) -> Shown {
+        let id = self.create_window(title);
+        let kept = || self.windows().into_iter().find(|shown| shown.id == id);
+        let shown = until("the other window", kept);
+        self.focus(&shown);
+        shown
+    }
+
+    fn create_window(&self, title: &str) -> u32 {
         let id = self.x.generate_id().unwrap();
         let looks = CreateWindowAux::new().event_mask(EventMask::KEY_PRESS);
         let class = WindowClass::INPUT_OUTPUT;
@@ -137,10 +159,7 @@ impl Screen {
             .unwrap();
         self.x.map_window(id).unwrap();
         self.x.flush().unwrap();
-        let kept = || self.windows().into_iter().find(|shown| shown.id == id);
-        let shown = until("the other window", kept);
-        self.focus(&shown);
-        shown
+        id
     }
 
     /// Presses these keys together, as Shift+Tab, and releases them.

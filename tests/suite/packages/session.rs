@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
         let port = free_port();
         variables.push(("JEAN_BRIDGE_PORT", port.to_string()));
         let session = Self { root, variables, display, port, panel, _servers: [bus, x, openbox, keychain] };
-        let _ = session.screen();
+        session.screen().until_windows_are_kept();
         let asked = ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/"];
         let asked =
             [&asked[..], &["org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"]].concat();
