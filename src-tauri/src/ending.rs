@@ -9,6 +9,8 @@ use bridge_core::bridge::Bridge;
 use bridge_core::hang_up;
 use tauri::{AppHandle, Manager as _};
 
+use crate::shell::Shell;
+
 /// How long calls and streams may take to end. A desktop that logs out waits little longer.
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -25,13 +27,17 @@ impl StartsAgain {
 
 /// Ends the app.
 pub(crate) fn quit(app: &AppHandle) {
+    // An app without a bridge has none.
+    if let Some(shell) = app.try_state::<Shell>() {
+        shell.is_ending.store(true, Ordering::SeqCst);
+    }
     app.exit(0);
 }
 
 /// Ends the app and starts it again. The new one finds socket and port free, because [`shut_down`] comes between.
 pub(crate) fn restart(app: &AppHandle) {
     app.state::<StartsAgain>().0.store(true, Ordering::Relaxed);
-    app.exit(0);
+    quit(app);
 }
 
 /// Logging out, `kill` and Ctrl-C end the app as its menu does, so that nothing is cut off half-way.

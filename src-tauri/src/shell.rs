@@ -41,6 +41,8 @@ pub(crate) struct Shell {
     pub(crate) has_tray: watch::Sender<bool>,
     /// Whether the session bus is gone that tray and notifications are tied to.
     pub(crate) has_lost_bus: AtomicBool,
+    /// Whether the app was told to end: what it is to show from now on is not shown any more.
+    pub(crate) is_ending: AtomicBool,
     /// What the next start will use, as far as this one has written it.
     pub(crate) next_port: AtomicU16,
     /// How many days activity is kept.
@@ -70,6 +72,7 @@ impl Shell {
             wants_look: Notify::new(),
             has_tray: watch::Sender::new(true),
             has_lost_bus: AtomicBool::new(false),
+            is_ending: AtomicBool::new(false),
             next_port: AtomicU16::new(started.config.port),
             activity_days: started.config.activity_days,
             next_activity_days: AtomicU32::new(started.config.activity_days),

@@ -13,7 +13,7 @@ pub(crate) struct Connecting {
     pub(super) connector: OnceCell<Arc<Connector>>,
     pub(super) adapter: OnceCell<Option<PathBuf>>,
     /// Held while files are changed or looked at, because one bridge at a time does either.
-    pub(super) losses: Mutex<Losses>,
+    pub(super) losses: Arc<Mutex<Losses>>,
     pub(super) noticed: RwLock<Noticed>,
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod kept;
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use bridge_core::clock::{Clock as _, SystemClock};
@@ -108,18 +109,26 @@ pub(crate) async fn save_extension(handle: &AppHandle, app: &'static App) -> Res
 pub(crate) async fn look(handle: &AppHandle) {
     let shell = handle.state::<Shell>();
     let Ok(connector) = connector(&shell).await else { return };
-    let watching = handle.clone();
-    let noticed = aside(move || {
-        watching.state::<Shell>().connecting.losses.blocking_lock().look(&connector, SystemClock.now())
+    let mut losses = shell.connecting.losses.clone().lock_owned().await;
+    let looking = connector.clone();
+    let looked = aside(move || {
+        let noticed = losses.look(&looking, SystemClock.now());
+        (losses, noticed)
     });
-    let Ok(mut noticed) = noticed.await else { return };
-    for app in std::mem::take(&mut noticed.untold) {
+    let Ok((mut losses, mut noticed)) = looked.await else { return };
+    let untold = std::mem::take(&mut noticed.untold);
+    for app in &untold {
         tracing::info!(app = app.id, "an app has thrown away its entry for the bridge");
-        notify::show(handle, &Notice::LostConnection { id: app.id, app: app.name });
+        notify::show(handle, &Notice::LostConnection { id: app.id.clone(), app: app.name.clone() });
     }
-    if std::mem::take(&mut noticed.is_move_untold) {
+    let is_move_untold = std::mem::take(&mut noticed.is_move_untold);
+    if is_move_untold {
         tracing::info!(apps = noticed.outdated.len(), "apps have an address that the bridge had earlier");
         notify::show(handle, &Notice::OldAddress);
+    }
+    // What is to be shown after the app was told to end is not shown any more: the next one tells it.
+    if (is_move_untold || !untold.is_empty()) && !shell.is_ending.load(Ordering::SeqCst) {
+        let _ = aside(move || losses.told(&connector)).await;
     }
     let mut known = shell.connecting.noticed.write().unwrap_or_else(PoisonError::into_inner);
     if *known != noticed {

@@ -40,6 +40,8 @@ struct Watched {
     seen: Option<Vec<Stamp>>,
     connected_at: Option<SystemTime>,
     health: Health,
+    /// Whether somebody has to be told of it.
+    is_untold: bool,
 }
 
 /// What an app's files say; of several files, the one that most needs a person.
@@ -60,8 +62,7 @@ impl Losses {
         self.apps.insert(app.id, Watched { connected_at: Some(now), ..Watched::default() });
     }
 
-    /// Looks at the files that are not as they were. Whoever is told of a loss here is not told of it again, not even
-    /// after a restart.
+    /// Looks at the files that are not as they were. What nobody has been told of stays so until [`Losses::told`].
     pub fn look(&mut self, connector: &Connector, now: SystemTime) -> Noticed {
         let mut noticed = Noticed::default();
         if !connector.memory.has_records() {
@@ -83,17 +84,39 @@ impl Losses {
                 watched.seen = Some(stamps);
                 watched.health =
                     files.iter().map(|file| connector.health(app, file)).max().unwrap_or_default();
-                let is_new = connector.note_told(&files, watched.health);
-                noticed.untold.extend((is_new && watched.health == Health::Lost).then(|| named(app)));
-                noticed.is_move_untold |= is_new && watched.health == Health::Outdated;
+                watched.is_untold =
+                    watched.health != Health::Sound && !connector.was_told(&files, watched.health);
+                if watched.health == Health::Sound {
+                    connector.note_told(&files, Health::Sound);
+                }
             }
             match watched.health {
                 Health::Sound => {}
-                Health::Outdated => noticed.outdated.push(named(app)),
-                Health::Lost => noticed.lost.push(named(app)),
+                Health::Outdated => {
+                    noticed.outdated.push(named(app));
+                    noticed.is_move_untold |= watched.is_untold;
+                }
+                Health::Lost => {
+                    noticed.lost.push(named(app));
+                    noticed.untold.extend(watched.is_untold.then(|| named(app)));
+                }
             }
         }
         noticed
+    }
+
+    /// The person has been told of all that the last look has shown, and is not told of it again, not even after a
+    /// restart.
+    pub fn told(&mut self, connector: &Connector) {
+        for app in APPS {
+            let Some(watched) = self.apps.get_mut(app.id).filter(|watched| watched.is_untold) else {
+                continue;
+            };
+            watched.is_untold = false;
+            if let Ok(Some(_lock)) = connector.memory.lock() {
+                connector.note_told(&connector.written_files(app), watched.health);
+            }
+        }
     }
 }
 
@@ -135,22 +158,31 @@ impl Connector {
         }
     }
 
-    /// Remembers that this was told; says whether it was not yet.
-    fn note_told(&self, files: &[PathBuf], health: Health) -> bool {
-        let now = (health == Health::Lost, health == Health::Outdated);
-        let mut was_told = false;
+    /// Whether somebody was told that this is how an app is.
+    fn was_told(&self, files: &[PathBuf], health: Health) -> bool {
+        let mut records = files.iter().filter_map(|file| self.memory.record(file));
+        records.any(|record| (record.is_loss_told, record.is_move_told) == health.told())
+    }
+
+    /// Remembers that it was told.
+    fn note_told(&self, files: &[PathBuf], health: Health) {
         for file in files {
             let Some(mut record) = self.memory.record(file) else { continue };
-            let before = (record.is_loss_told, record.is_move_told);
-            was_told |= before == now;
-            if before != now {
-                (record.is_loss_told, record.is_move_told) = now;
-                if let Err(error) = self.memory.remember(file, &record) {
-                    tracing::warn!(%error, "what an app has lost may be told again");
-                }
+            if (record.is_loss_told, record.is_move_told) == health.told() {
+                continue;
+            }
+            (record.is_loss_told, record.is_move_told) = health.told();
+            if let Err(error) = self.memory.remember(file, &record) {
+                tracing::warn!(%error, "what an app has lost may be told again");
             }
         }
-        !was_told
+    }
+}
+
+impl Health {
+    /// What a record says when it was told: of a loss, and of a move.
+    fn told(self) -> (bool, bool) {
+        (self == Self::Lost, self == Self::Outdated)
     }
 }
 
@@ -210,6 +242,13 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
     }
 
+    /// Looks and tells, as the app does.
+    fn look(losses: &mut Losses, connector: &Connector, now: SystemTime) -> Noticed {
+        let noticed = losses.look(connector, now);
+        losses.told(connector);
+        noticed
+    }
+
     fn names(apps: &[NamedApp]) -> Vec<&str> {
         apps.iter().map(|app| app.name.as_str()).collect()
     }
@@ -219,13 +258,13 @@ mod tests {
         let home = Home::new();
         let connector = home.connector();
         let mut losses = Losses::default();
-        assert_eq!(losses.look(&connector, at(0)), Noticed::default(), "nothing is connected");
+        assert_eq!(look(&mut losses, &connector, at(0)), Noticed::default(), "nothing is connected");
         connector.connect(claude(), false, at(0)).await.unwrap();
         losses.connected(claude(), at(0));
-        assert_eq!(losses.look(&connector, at(40)), Noticed::default());
+        assert_eq!(look(&mut losses, &connector, at(40)), Noticed::default());
 
         home.wipe();
-        let noticed = losses.look(&connector, at(50));
+        let noticed = look(&mut losses, &connector, at(50));
         assert_eq!(
             (names(&noticed.lost), names(&noticed.untold)),
             (vec!["Claude Desktop"], vec!["Claude Desktop"])
@@ -233,18 +272,32 @@ mod tests {
         // Neither again, nor after another change of the file, nor after a restart.
         for later in 60..63 {
             std::fs::write(home.config(), format!("{{\"started\": {later}}}")).unwrap();
-            let noticed = losses.look(&connector, at(later));
+            let noticed = look(&mut losses, &connector, at(later));
             assert_eq!((noticed.lost.len(), noticed.untold.len()), (1, 0));
         }
-        let noticed = Losses::default().look(&connector, at(70));
+        let noticed = look(&mut Losses::default(), &connector, at(70));
         assert_eq!((noticed.lost.len(), noticed.untold.len()), (1, 0));
 
         connector.connect(claude(), false, at(80)).await.unwrap();
         losses.connected(claude(), at(80));
-        assert_eq!(losses.look(&connector, at(81)), Noticed::default());
+        assert_eq!(look(&mut losses, &connector, at(81)), Noticed::default());
         // The next loss is another one.
         home.wipe();
-        assert_eq!(losses.look(&connector, at(120)).untold.len(), 1);
+        assert_eq!(look(&mut losses, &connector, at(120)).untold.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_loss_that_nobody_was_told_of_before_the_end_is_told_after_the_next_start() {
+        let home = Home::new();
+        let connector = home.connector();
+        connector.connect(claude(), false, at(0)).await.unwrap();
+        home.wipe();
+        let mut ending = Losses::default();
+        for later in [40, 50] {
+            assert_eq!(ending.look(&connector, at(later)).untold.len(), 1);
+        }
+        assert_eq!(look(&mut Losses::default(), &connector, at(60)).untold.len(), 1);
+        assert_eq!(look(&mut Losses::default(), &connector, at(70)).untold.len(), 0);
     }
 
     #[tokio::test]
@@ -255,8 +308,8 @@ mod tests {
         connector.connect(claude(), false, at(0)).await.unwrap();
         losses.connected(claude(), at(0));
         home.wipe();
-        assert_eq!(losses.look(&connector, at(29)), Noticed::default());
-        assert_eq!(losses.look(&connector, at(30)).untold.len(), 1);
+        assert_eq!(look(&mut losses, &connector, at(29)), Noticed::default());
+        assert_eq!(look(&mut losses, &connector, at(30)).untold.len(), 1);
     }
 
     #[tokio::test]
@@ -267,11 +320,11 @@ mod tests {
         let written = std::fs::read_to_string(home.config()).unwrap();
         let mut losses = Losses::default();
         home.wipe();
-        assert_eq!(losses.look(&connector, at(40)).untold.len(), 1);
+        assert_eq!(look(&mut losses, &connector, at(40)).untold.len(), 1);
         std::fs::write(home.config(), written).unwrap();
-        assert_eq!(losses.look(&connector, at(50)), Noticed::default());
+        assert_eq!(look(&mut losses, &connector, at(50)), Noticed::default());
         home.wipe();
-        assert_eq!(losses.look(&connector, at(60)).untold.len(), 1);
+        assert_eq!(look(&mut losses, &connector, at(60)).untold.len(), 1);
     }
 
     #[tokio::test]
@@ -280,11 +333,11 @@ mod tests {
         let connector = home.connector();
         connector.connect(claude(), false, at(0)).await.unwrap();
         std::fs::remove_dir_all(home.config().parent().unwrap()).unwrap();
-        assert_eq!(Losses::default().look(&connector, at(40)), Noticed::default());
+        assert_eq!(look(&mut Losses::default(), &connector, at(40)), Noticed::default());
         std::fs::create_dir_all(home.config().parent().unwrap()).unwrap();
-        assert_eq!(Losses::default().look(&connector, at(50)).lost.len(), 1);
+        assert_eq!(look(&mut Losses::default(), &connector, at(50)).lost.len(), 1);
         connector.disconnect(claude(), at(60)).await.unwrap();
-        assert_eq!(Losses::default().look(&connector, at(70)), Noticed::default());
+        assert_eq!(look(&mut Losses::default(), &connector, at(70)), Noticed::default());
     }
 
     #[tokio::test]
@@ -294,33 +347,33 @@ mod tests {
         let file = home.0.path().join(".cursor/mcp.json");
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         home.connector().connect(cursor, false, at(0)).await.unwrap();
-        assert_eq!(Losses::default().look(&home.connector(), at(40)), Noticed::default());
+        assert_eq!(look(&mut Losses::default(), &home.connector(), at(40)), Noticed::default());
 
         let moved = home.connector_at("http://127.0.0.1:5327");
         let mut losses = Losses::default();
-        let noticed = losses.look(&moved, at(50));
+        let noticed = look(&mut losses, &moved, at(50));
         assert_eq!((names(&noticed.outdated), noticed.is_move_untold), (vec!["Cursor"], true));
         // It is told once, is no loss, and stays as long as the file is as it was, also after a restart.
         for (losses, later) in [(&mut losses, 60), (&mut Losses::default(), 65)] {
-            let noticed = losses.look(&moved, at(later));
+            let noticed = look(losses, &moved, at(later));
             assert_eq!((names(&noticed.outdated), noticed.is_move_untold), (vec!["Cursor"], false));
             assert!(noticed.lost.is_empty() && noticed.untold.is_empty(), "{noticed:?}");
         }
         // What somebody made of it since is theirs.
         let outdated = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, outdated.replace("5326", "53260")).unwrap();
-        assert_eq!(losses.look(&moved, at(70)), Noticed::default());
+        assert_eq!(look(&mut losses, &moved, at(70)), Noticed::default());
         std::fs::write(&file, "{}").unwrap();
-        let noticed = losses.look(&moved, at(80));
+        let noticed = look(&mut losses, &moved, at(80));
         assert_eq!((names(&noticed.lost), names(&noticed.untold)), (vec!["Cursor"], vec!["Cursor"]));
         assert!(noticed.outdated.is_empty(), "{noticed:?}");
         std::fs::write(&file, outdated).unwrap();
-        assert_eq!(names(&losses.look(&moved, at(90)).outdated), ["Cursor"]);
+        assert_eq!(names(&look(&mut losses, &moved, at(90)).outdated), ["Cursor"]);
 
         moved.connect(cursor, false, at(100)).await.unwrap();
         losses.connected(cursor, at(100));
-        assert_eq!(losses.look(&moved, at(101)), Noticed::default());
-        assert_eq!(losses.look(&moved, at(140)), Noticed::default());
+        assert_eq!(look(&mut losses, &moved, at(101)), Noticed::default());
+        assert_eq!(look(&mut losses, &moved, at(140)), Noticed::default());
     }
 
     #[test]
