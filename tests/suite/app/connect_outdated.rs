@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use super::connect_world::{CURSOR, Empty, Home, until_state};
-use crate::harness::app::AppOptions;
+use super::looks::Light;
 use crate::harness::notifications::{Notification, Notifications};
 use crate::harness::ports::free_port;
 use crate::harness::webdriver::Page;
@@ -13,7 +13,7 @@ use crate::harness::webdriver::Page;
 const CLAUDE_CODE: &str = ".claude.json";
 
 /// A home with both apps connected, each as it likes it, and the port in the file, where the window can change it.
-async fn connected() -> Home {
+async fn connected(light: Light) -> Home {
     let home = Empty::new().with(CURSOR, "{}").with(CLAUDE_CODE, "{}");
     home.program(
         "claude",
@@ -24,7 +24,7 @@ else printf '{}' > "$HOME/.claude.json"; fi"#,
     let folder = home.desktop().bridge_home();
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("config.toml"), format!("port = {}\n", free_port())).unwrap();
-    let home = home.start_as(AppOptions::default().without_env("JEAN_BRIDGE_PORT")).await;
+    let home = home.start_as(light.options().without_env("JEAN_BRIDGE_PORT")).await;
     for app in ["cursor", "claude-code"] {
         home.world.app.cli_ok(&["connect", app]).await;
     }
@@ -61,7 +61,8 @@ async fn until_gone(page: &Page<'_>, text: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_change_of_the_port_one_press_gives_every_app_the_new_address() {
-    let home = connected().await;
+    let home = connected(Light::Light).await;
+    let screen = home.world.desktop.screen();
     let notifications = Notifications::start(&home.world.desktop.bus());
     let home = on_another_port(home).await;
     let told = notifications.wait_for("of the old address", of_the_old_address);
@@ -72,6 +73,7 @@ async fn after_a_change_of_the_port_one_press_gives_every_app_the_new_address() 
     page.until_shown("2 apps still have the old address. They cannot reach the bridge.").await;
     until_state(&page, "Cursor", "outdated").await;
     assert_eq!((home.read(CURSOR), home.read(CLAUDE_CODE)), before, "nothing is written unasked");
+    Light::Light.look(&screen, &page, "main-old-address").await;
 
     page.find_called("Connect them again").await.click().await;
     page.until_shown("2 apps have the new address. Now sign in once more:").await;
@@ -84,6 +86,7 @@ async fn after_a_change_of_the_port_one_press_gives_every_app_the_new_address() 
     for app in ["Cursor", "Claude Code"] {
         until_state(&page, app, "connected").await;
     }
+    Light::Light.look(&screen, &page, "main-new-address").await;
     page.find_called("Close").await.click().await;
     until_gone(&page, "the new address").await;
     assert_eq!(notifications.all().iter().filter(|one| of_the_old_address(one)).count(), 1);
@@ -91,18 +94,21 @@ async fn after_a_change_of_the_port_one_press_gives_every_app_the_new_address() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_that_cannot_be_given_the_new_address_is_told_and_holds_up_no_other() {
-    let home = on_another_port(connected().await).await;
+    let home = on_another_port(connected(Light::Dark).await).await;
+    let screen = home.world.desktop.screen();
     std::fs::set_permissions(home.path(CURSOR), std::fs::Permissions::from_mode(0o444)).unwrap();
     let page = home.open().await;
     page.find_called("Connect them again").await.click().await;
     page.until_shown("is read-only, so it stays as it is. Allow writing to it, then try again.").await;
     page.until_shown("Cursor still has the old address.").await;
     page.until_shown("Claude Code has the new address.").await;
+    Light::Dark.look(&screen, &page, "main-old-address").await;
     assert_eq!(home.entry(CLAUDE_CODE, "mcpServers"), claude_entry(&home));
 
     std::fs::set_permissions(home.path(CURSOR), std::fs::Permissions::from_mode(0o600)).unwrap();
     page.find_called("Connect it again").await.click().await;
     page.until_shown("2 apps have the new address.").await;
+    Light::Dark.look(&screen, &page, "main-new-address").await;
     until_gone(&page, "the old address").await;
     assert_eq!(home.entry(CURSOR, "mcpServers"), home.url_entry());
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use super::consent::Consent;
+use super::looks::Light;
 use super::world::World;
 use crate::double::ALICE;
 use crate::harness::app::{APP, AppOptions};
@@ -234,7 +235,10 @@ async fn a_session_bus_that_is_restarted_ends_nothing() {
     assert_eq!(world.list_memories(&tokens).await["isError"], false);
     // Before there is another, because the icon does not come back with it.
     let lost = "The connection to this desktop is gone, and with it the tray icon and notifications.";
-    world.window().await.until_shown(lost).await;
+    let page = world.window().await;
+    page.until_shown(lost).await;
+    Light::Light.look(&world.desktop.screen(), &page, "main-lost-desktop").await;
+    drop(page);
     world.desktop.keychain_mut().start_bus();
     world.desktop.keychain_mut().start_daemon(Start::Unlocked);
     // Windows need no bus.
