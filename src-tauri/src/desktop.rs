@@ -1,6 +1,7 @@
 //! Builds the Tauri app around the bridge and runs it until somebody quits it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::Context as _;
 use tauri::{App, AppHandle, Manager as _, RunEvent};
@@ -95,7 +96,9 @@ fn until_quit(app: App, ready: impl FnOnce(&AppHandle) + 'static) {
             }
         } else if let RunEvent::ExitRequested { api, code: None, .. } = event {
             // The app lives in the tray: closing the last window does not end it. `exit(n)` has a code and does.
-            if !app.state::<Arc<Resetting>>().has_ended_bridge() {
+            if app.state::<Arc<Resetting>>().has_ended_bridge() {
+                app.state::<Shell>().is_ending.store(true, Ordering::SeqCst);
+            } else {
                 api.prevent_exit();
             }
         }

@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, OnceCell};
 pub(crate) struct Connecting {
     pub(super) connector: OnceCell<Arc<Connector>>,
     pub(super) adapter: OnceCell<Option<PathBuf>>,
-    /// Held while files are changed or looked at, because one bridge at a time does either.
+    /// Held while files are changed, and from a look until what it has shown is told.
     pub(super) losses: Arc<Mutex<Losses>>,
     pub(super) noticed: RwLock<Noticed>,
 }

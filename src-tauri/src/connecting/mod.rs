@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 
 use bridge_core::clock::{Clock as _, SystemClock};
 use bridge_core::connect::{
-    App, ConnectError, Connector, EXTENSION_SUFFIX, Surroundings, adapter_beside, is_adapter,
+    App, ConnectError, Connector, EXTENSION_SUFFIX, Noticed, Surroundings, adapter_beside, is_adapter,
 };
 use bridge_core::control::Failed;
 use bridge_core::view::{ConnectSteps, ConnectView};
@@ -116,25 +116,41 @@ pub(crate) async fn look(handle: &AppHandle) {
         (losses, noticed)
     });
     let Ok((mut losses, mut noticed)) = looked.await else { return };
-    let untold = std::mem::take(&mut noticed.untold);
-    for app in &untold {
-        tracing::info!(app = app.id, "an app has thrown away its entry for the bridge");
-        notify::show(handle, &Notice::LostConnection { id: app.id.clone(), app: app.name.clone() });
+    let is_ending = || shell.is_ending.load(Ordering::SeqCst);
+    if is_ending() {
+        return;
     }
-    let is_move_untold = std::mem::take(&mut noticed.is_move_untold);
-    if is_move_untold {
-        tracing::info!(apps = noticed.outdated.len(), "apps have an address that the bridge had earlier");
-        notify::show(handle, &Notice::OldAddress);
-    }
-    // What is to be shown after the app was told to end is not shown any more: the next one tells it.
-    if (is_move_untold || !untold.is_empty()) && !shell.is_ending.load(Ordering::SeqCst) {
-        let _ = aside(move || losses.told(&connector)).await;
+    // What is to be shown after the app was told to end may not be shown any more: it is told after the next start.
+    if tell(handle, &mut noticed) && !is_ending() {
+        let noting = aside(move || {
+            block_on(losses.told(&connector));
+            losses
+        });
+        let Ok(noted) = noting.await else { return };
+        losses = noted;
     }
     let mut known = shell.connecting.noticed.write().unwrap_or_else(PoisonError::into_inner);
     if *known != noticed {
         *known = noticed;
         shell.note_change();
     }
+    // Not earlier: what another look has seen since would be taken for older than this.
+    drop(losses);
+}
+
+/// Tells what nobody has been told of, if there is anything.
+fn tell(handle: &AppHandle, noticed: &mut Noticed) -> bool {
+    let untold = std::mem::take(&mut noticed.untold);
+    let has_news = noticed.is_move_untold || !untold.is_empty();
+    for app in untold {
+        tracing::info!(app = app.id, "an app has thrown away its entry for the bridge");
+        notify::show(handle, &Notice::LostConnection { id: app.id, app: app.name });
+    }
+    if std::mem::take(&mut noticed.is_move_untold) {
+        tracing::info!(apps = noticed.outdated.len(), "apps have an address that the bridge had earlier");
+        notify::show(handle, &Notice::OldAddress);
+    }
+    has_news
 }
 
 async fn connector(shell: &Shell) -> Result<Arc<Connector>, Failed> {

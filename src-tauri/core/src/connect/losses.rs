@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Connector;
 use super::apps::{APPS, App};
+use super::memory::Record;
 use super::state::FileState;
 use crate::view::{EntryChange, NamedApp};
 
@@ -86,8 +87,8 @@ impl Losses {
                     files.iter().map(|file| connector.health(app, file)).max().unwrap_or_default();
                 watched.is_untold =
                     watched.health != Health::Sound && !connector.was_told(&files, watched.health);
-                if watched.health == Health::Sound {
-                    connector.note_told(&files, Health::Sound);
+                if !watched.is_untold {
+                    connector.note_told(&files, watched.health);
                 }
             }
             match watched.health {
@@ -107,14 +108,20 @@ impl Losses {
 
     /// The person has been told of all that the last look has shown, and is not told of it again, not even after a
     /// restart.
-    pub fn told(&mut self, connector: &Connector) {
+    pub async fn told(&mut self, connector: &Connector) {
+        let lock = connector.lock().await;
+        if let Err(error) = &lock {
+            tracing::warn!(%error, "what an app has lost may be told again");
+        }
         for app in APPS {
             let Some(watched) = self.apps.get_mut(app.id).filter(|watched| watched.is_untold) else {
                 continue;
             };
             watched.is_untold = false;
-            if let Ok(Some(_lock)) = connector.memory.lock() {
-                connector.note_told(&connector.written_files(app), watched.health);
+            let files = connector.written_files(app);
+            // What is not as it was is looked at again, and may be another loss.
+            if lock.is_ok() && watched.seen == Some(connector.stamps(&files)) {
+                connector.note_told(&files, watched.health);
             }
         }
     }
@@ -161,14 +168,14 @@ impl Connector {
     /// Whether somebody was told that this is how an app is.
     fn was_told(&self, files: &[PathBuf], health: Health) -> bool {
         let mut records = files.iter().filter_map(|file| self.memory.record(file));
-        records.any(|record| (record.is_loss_told, record.is_move_told) == health.told())
+        records.any(|record| record.told() == health.told())
     }
 
     /// Remembers that it was told.
     fn note_told(&self, files: &[PathBuf], health: Health) {
         for file in files {
             let Some(mut record) = self.memory.record(file) else { continue };
-            if (record.is_loss_told, record.is_move_told) == health.told() {
+            if record.told() == health.told() {
                 continue;
             }
             (record.is_loss_told, record.is_move_told) = health.told();
@@ -179,8 +186,15 @@ impl Connector {
     }
 }
 
+impl Record {
+    /// Of a loss, and of a move.
+    fn told(&self) -> (bool, bool) {
+        (self.is_loss_told, self.is_move_told)
+    }
+}
+
 impl Health {
-    /// What a record says when it was told: of a loss, and of a move.
+    /// What [`Record::told`] is once this was told.
     fn told(self) -> (bool, bool) {
         (self == Self::Lost, self == Self::Outdated)
     }
@@ -243,9 +257,9 @@ mod tests {
     }
 
     /// Looks and tells, as the app does.
-    fn look(losses: &mut Losses, connector: &Connector, now: SystemTime) -> Noticed {
+    async fn look(losses: &mut Losses, connector: &Connector, now: SystemTime) -> Noticed {
         let noticed = losses.look(connector, now);
-        losses.told(connector);
+        losses.told(connector).await;
         noticed
     }
 
@@ -258,13 +272,13 @@ mod tests {
         let home = Home::new();
         let connector = home.connector();
         let mut losses = Losses::default();
-        assert_eq!(look(&mut losses, &connector, at(0)), Noticed::default(), "nothing is connected");
+        assert_eq!(look(&mut losses, &connector, at(0)).await, Noticed::default(), "nothing is connected");
         connector.connect(claude(), false, at(0)).await.unwrap();
         losses.connected(claude(), at(0));
-        assert_eq!(look(&mut losses, &connector, at(40)), Noticed::default());
+        assert_eq!(look(&mut losses, &connector, at(40)).await, Noticed::default());
 
         home.wipe();
-        let noticed = look(&mut losses, &connector, at(50));
+        let noticed = look(&mut losses, &connector, at(50)).await;
         assert_eq!(
             (names(&noticed.lost), names(&noticed.untold)),
             (vec!["Claude Desktop"], vec!["Claude Desktop"])
@@ -272,18 +286,18 @@ mod tests {
         // Neither again, nor after another change of the file, nor after a restart.
         for later in 60..63 {
             std::fs::write(home.config(), format!("{{\"started\": {later}}}")).unwrap();
-            let noticed = look(&mut losses, &connector, at(later));
+            let noticed = look(&mut losses, &connector, at(later)).await;
             assert_eq!((noticed.lost.len(), noticed.untold.len()), (1, 0));
         }
-        let noticed = look(&mut Losses::default(), &connector, at(70));
+        let noticed = look(&mut Losses::default(), &connector, at(70)).await;
         assert_eq!((noticed.lost.len(), noticed.untold.len()), (1, 0));
 
         connector.connect(claude(), false, at(80)).await.unwrap();
         losses.connected(claude(), at(80));
-        assert_eq!(look(&mut losses, &connector, at(81)), Noticed::default());
+        assert_eq!(look(&mut losses, &connector, at(81)).await, Noticed::default());
         // The next loss is another one.
         home.wipe();
-        assert_eq!(look(&mut losses, &connector, at(120)).untold.len(), 1);
+        assert_eq!(look(&mut losses, &connector, at(120)).await.untold.len(), 1);
     }
 
     #[tokio::test]
@@ -296,8 +310,30 @@ mod tests {
         for later in [40, 50] {
             assert_eq!(ending.look(&connector, at(later)).untold.len(), 1);
         }
-        assert_eq!(look(&mut Losses::default(), &connector, at(60)).untold.len(), 1);
-        assert_eq!(look(&mut Losses::default(), &connector, at(70)).untold.len(), 0);
+        assert_eq!(look(&mut Losses::default(), &connector, at(60)).await.untold.len(), 1);
+        assert_eq!(look(&mut Losses::default(), &connector, at(70)).await.untold.len(), 0);
+
+        let moved = home.connector_at("http://127.0.0.1:5327");
+        let file = home.0.path().join(".cursor/mcp.json");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        connector.connect(find("cursor").expect("an app"), false, at(80)).await.unwrap();
+        assert!(ending.look(&moved, at(120)).is_move_untold && ending.look(&moved, at(130)).is_move_untold);
+        assert!(look(&mut Losses::default(), &moved, at(140)).await.is_move_untold);
+        assert!(!look(&mut Losses::default(), &moved, at(150)).await.is_move_untold);
+    }
+
+    #[tokio::test]
+    async fn what_was_connected_again_before_it_could_be_noted_is_not_told() {
+        let home = Home::new();
+        let connector = home.connector();
+        connector.connect(claude(), false, at(0)).await.unwrap();
+        home.wipe();
+        let mut losses = Losses::default();
+        assert_eq!(losses.look(&connector, at(40)).untold.len(), 1);
+        connector.connect(claude(), false, at(50)).await.unwrap();
+        losses.told(&connector).await;
+        home.wipe();
+        assert_eq!(losses.look(&connector, at(90)).untold.len(), 1, "another loss");
     }
 
     #[tokio::test]
@@ -308,8 +344,8 @@ mod tests {
         connector.connect(claude(), false, at(0)).await.unwrap();
         losses.connected(claude(), at(0));
         home.wipe();
-        assert_eq!(look(&mut losses, &connector, at(29)), Noticed::default());
-        assert_eq!(look(&mut losses, &connector, at(30)).untold.len(), 1);
+        assert_eq!(look(&mut losses, &connector, at(29)).await, Noticed::default());
+        assert_eq!(look(&mut losses, &connector, at(30)).await.untold.len(), 1);
     }
 
     #[tokio::test]
@@ -320,11 +356,11 @@ mod tests {
         let written = std::fs::read_to_string(home.config()).unwrap();
         let mut losses = Losses::default();
         home.wipe();
-        assert_eq!(look(&mut losses, &connector, at(40)).untold.len(), 1);
+        assert_eq!(look(&mut losses, &connector, at(40)).await.untold.len(), 1);
         std::fs::write(home.config(), written).unwrap();
-        assert_eq!(look(&mut losses, &connector, at(50)), Noticed::default());
+        assert_eq!(look(&mut losses, &connector, at(50)).await, Noticed::default());
         home.wipe();
-        assert_eq!(look(&mut losses, &connector, at(60)).untold.len(), 1);
+        assert_eq!(look(&mut losses, &connector, at(60)).await.untold.len(), 1);
     }
 
     #[tokio::test]
@@ -333,11 +369,11 @@ mod tests {
         let connector = home.connector();
         connector.connect(claude(), false, at(0)).await.unwrap();
         std::fs::remove_dir_all(home.config().parent().unwrap()).unwrap();
-        assert_eq!(look(&mut Losses::default(), &connector, at(40)), Noticed::default());
+        assert_eq!(look(&mut Losses::default(), &connector, at(40)).await, Noticed::default());
         std::fs::create_dir_all(home.config().parent().unwrap()).unwrap();
-        assert_eq!(look(&mut Losses::default(), &connector, at(50)).lost.len(), 1);
+        assert_eq!(look(&mut Losses::default(), &connector, at(50)).await.lost.len(), 1);
         connector.disconnect(claude(), at(60)).await.unwrap();
-        assert_eq!(look(&mut Losses::default(), &connector, at(70)), Noticed::default());
+        assert_eq!(look(&mut Losses::default(), &connector, at(70)).await, Noticed::default());
     }
 
     #[tokio::test]
@@ -347,33 +383,33 @@ mod tests {
         let file = home.0.path().join(".cursor/mcp.json");
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         home.connector().connect(cursor, false, at(0)).await.unwrap();
-        assert_eq!(look(&mut Losses::default(), &home.connector(), at(40)), Noticed::default());
+        assert_eq!(look(&mut Losses::default(), &home.connector(), at(40)).await, Noticed::default());
 
         let moved = home.connector_at("http://127.0.0.1:5327");
         let mut losses = Losses::default();
-        let noticed = look(&mut losses, &moved, at(50));
+        let noticed = look(&mut losses, &moved, at(50)).await;
         assert_eq!((names(&noticed.outdated), noticed.is_move_untold), (vec!["Cursor"], true));
         // It is told once, is no loss, and stays as long as the file is as it was, also after a restart.
         for (losses, later) in [(&mut losses, 60), (&mut Losses::default(), 65)] {
-            let noticed = look(losses, &moved, at(later));
+            let noticed = look(losses, &moved, at(later)).await;
             assert_eq!((names(&noticed.outdated), noticed.is_move_untold), (vec!["Cursor"], false));
             assert!(noticed.lost.is_empty() && noticed.untold.is_empty(), "{noticed:?}");
         }
         // What somebody made of it since is theirs.
         let outdated = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, outdated.replace("5326", "53260")).unwrap();
-        assert_eq!(look(&mut losses, &moved, at(70)), Noticed::default());
+        assert_eq!(look(&mut losses, &moved, at(70)).await, Noticed::default());
         std::fs::write(&file, "{}").unwrap();
-        let noticed = look(&mut losses, &moved, at(80));
+        let noticed = look(&mut losses, &moved, at(80)).await;
         assert_eq!((names(&noticed.lost), names(&noticed.untold)), (vec!["Cursor"], vec!["Cursor"]));
         assert!(noticed.outdated.is_empty(), "{noticed:?}");
         std::fs::write(&file, outdated).unwrap();
-        assert_eq!(names(&look(&mut losses, &moved, at(90)).outdated), ["Cursor"]);
+        assert_eq!(names(&look(&mut losses, &moved, at(90)).await.outdated), ["Cursor"]);
 
         moved.connect(cursor, false, at(100)).await.unwrap();
         losses.connected(cursor, at(100));
-        assert_eq!(look(&mut losses, &moved, at(101)), Noticed::default());
-        assert_eq!(look(&mut losses, &moved, at(140)), Noticed::default());
+        assert_eq!(look(&mut losses, &moved, at(101)).await, Noticed::default());
+        assert_eq!(look(&mut losses, &moved, at(140)).await, Noticed::default());
     }
 
     #[test]
