@@ -30,7 +30,7 @@ const QUEUE: usize = 64;
 /// After stdin ended: calls that are answered meanwhile still get out, as for `printf … | jean-bridge stdio`.
 const LAST_CALLS: Duration = Duration::from_millis(20);
 /// Everything else is answered within the adapter, which may take so long on a busy computer.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// How long nothing is read from a client that does not read its answers, before one more message is: the end of the
 /// input must be seen too.
 const UNREAD: Duration = Duration::from_secs(5);
