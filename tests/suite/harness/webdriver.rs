@@ -2,6 +2,8 @@
 //!
 //! The driver attaches to the app that a test has started; tauri.md 10 says what it can and cannot do there.
 
+mod element;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
@@ -19,39 +21,11 @@ use super::pictures;
 use super::ports::free_port;
 use super::screen::Screen;
 use super::waiting::until;
+pub(crate) use element::Element;
 
 const POLL: Duration = Duration::from_millis(20);
 /// The member that makes a JSON object a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-
-const SCROLL_THERE: &str = "arguments[0].scrollIntoView({ block: 'nearest', behavior: 'instant' });";
-/// Where an element is.
-const PLACE: &str = "
-    const { x, y, width, height } = arguments[0].getBoundingClientRect();
-    return [x, y, width, height, innerWidth, innerHeight];";
-/// Until the next click only an element is pressed: a page that moves in that very moment moves it from under the pointer.
-const HOLD_BACK_MISSES: &str = "
-    const [element] = arguments;
-    const events = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'];
-    const press = { isMissed: false, end: () => events.forEach((name) => removeEventListener(name, judge, true)) };
-    function judge(event) {
-        const isHit = event.composedPath().includes(element);
-        if (!isHit) {
-            event.preventDefault();
-            event.stopImmediatePropagation();
-        }
-        if (event.type === 'click') {
-            press.isMissed = !isHit;
-            press.end();
-        }
-    }
-    events.forEach((name) => addEventListener(name, judge, true));
-    window.press = press;";
-/// A page that has gone on to another one knows of no press.
-const IS_MISSED: &str = "
-    const { press } = window;
-    press?.end();
-    return press?.isMissed === true;";
 
 /// A driver, attached to one app or with a browser of its own.
 pub(crate) struct Driver {
@@ -82,12 +56,6 @@ pub(crate) struct Refusal {
 pub(crate) struct Page<'a> {
     driver: &'a Driver,
     window: String,
-}
-
-/// Something on a page.
-pub(crate) struct Element<'a> {
-    page: Page<'a>,
-    id: String,
 }
 
 impl Driver {
@@ -343,7 +311,7 @@ impl<'a> Page<'a> {
             loop {
                 let found = page.try_ask("POST", "/execute/sync", Some(body.clone())).await;
                 if let Some(id) = found.as_ref().ok().and_then(|found| found[ELEMENT].as_str()) {
-                    return Element { id: id.to_owned(), page };
+                    return Element::new(page, id);
                 }
                 let late = Instant::now() > limit;
                 assert!(!late, "at {caller}: no {wanted:?} ({found:?}) on the page: {}", page.text().await);
@@ -410,69 +378,6 @@ impl<'a> Page<'a> {
             windows.iter().all(|(window, _)| *window != self.window).then_some(())
         };
         until("the end of the window", gone).await;
-    }
-}
-
-impl Element<'_> {
-    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Value {
-        self.page.ask(method, &format!("/element/{}{path}", self.id), body).await
-    }
-
-    /// Clicks as a person does: where it is, once it stays there, if nothing is in front of it; again if it moved away
-    /// all the same. What closes the window is no fault.
-    pub(crate) async fn click(&self) {
-        let clicked = async || {
-            self.until_resting().await;
-            self.run(HOLD_BACK_MISSES).await;
-            let path = format!("/element/{}/click", self.id);
-            tolerate_closing(self.page.try_ask("POST", &path, Some(json!({}))).await);
-            (!self.page.is_true(&format!("(() => {{{IS_MISSED}}})()")).await).then_some(())
-        };
-        until("a click that is not missed", clicked).await;
-    }
-
-    async fn until_resting(&self) {
-        self.run(SCROLL_THERE).await;
-        let rests = async || {
-            let before = self.run(PLACE).await;
-            sleep(POLL).await;
-            (before == self.run(PLACE).await).then_some(())
-        };
-        until("an element to rest", rests).await;
-    }
-
-    /// What a script of these words returns; `arguments[0]` is the element.
-    async fn run(&self, script: &str) -> Value {
-        self.page.run_with(script, [json!({ (ELEMENT): self.id })]).await
-    }
-
-    pub(crate) async fn write(&self, text: &str) {
-        self.ask("POST", "/value", Some(json!({ "text": text }))).await;
-    }
-
-    /// Pastes a text in place of what is there. Not key by key: it may be long.
-    pub(crate) async fn paste(&self, text: &str) {
-        let script = "
-            const [element, text] = arguments;
-            element.focus();
-            element.select();
-            const pasted = new DataTransfer();
-            pasted.setData('text/plain', text);
-            const event = new ClipboardEvent('paste', { clipboardData: pasted, bubbles: true, cancelable: true });
-            if (element.dispatchEvent(event)) {
-                element.value = text;
-                element.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
-            }";
-        self.page.run_with(script, [json!({ (ELEMENT): self.id }), json!(text)]).await;
-    }
-
-    pub(crate) async fn text(&self) -> String {
-        self.ask("GET", "/text", None).await.as_str().unwrap_or_default().to_owned()
-    }
-
-    /// A property of the element, as scripts see it.
-    pub(crate) async fn property(&self, name: &str) -> Value {
-        self.ask("GET", &format!("/property/{name}"), None).await
     }
 }
 
