@@ -102,13 +102,14 @@ async fn an_app_that_cannot_be_given_the_new_address_is_told_and_holds_up_no_oth
     page.until_shown("is read-only, so it stays as it is. Allow writing to it, then try again.").await;
     page.until_shown("Cursor still has the old address.").await;
     page.until_shown("Claude Code has the new address.").await;
-    Light::Dark.look(&screen, &page, "main-old-address").await;
+    Light::Dark.look(&screen, &page, "main-old-address-failed").await;
     assert_eq!(home.entry(CLAUDE_CODE, "mcpServers"), claude_entry(&home));
 
     std::fs::set_permissions(home.path(CURSOR), std::fs::Permissions::from_mode(0o600)).unwrap();
     page.find_called("Connect it again").await.click().await;
     page.until_shown("2 apps have the new address.").await;
-    Light::Dark.look(&screen, &page, "main-new-address").await;
     until_gone(&page, "the old address").await;
+    until_state(&page, "Cursor", "connected").await;
+    Light::Dark.look(&screen, &page, "main-new-address").await;
     assert_eq!(home.entry(CURSOR, "mcpServers"), home.url_entry());
 }

@@ -10,7 +10,7 @@ use super::world::World;
 use crate::harness::app::AppOptions;
 use crate::harness::desktop::{Desktop, Process};
 use crate::harness::panel::Panel;
-use crate::harness::programs::install;
+use crate::harness::programs::{self, install};
 use crate::harness::webdriver::Page;
 
 /// Where Cursor keeps its servers.
@@ -104,7 +104,7 @@ impl Home {
     /// A process that does nothing, called like an app.
     pub(super) fn process(&self, name: &str) -> Process {
         let copy = self.path(name);
-        std::fs::copy("/bin/sleep", &copy).expect("a program");
+        programs::copy("/bin/sleep".as_ref(), &copy);
         Process::start(Command::new(copy).arg("600"))
     }
 
@@ -123,7 +123,7 @@ impl Home {
         self.restart_after(|_| {}, options).await
     }
 
-    /// The same, and this happens to a file while no app runs that could see it.
+    /// The same, with this written to a file while no app runs that could see it.
     pub(super) async fn restart_with(self, file: &str, text: &str) -> Self {
         self.restart_after(|desktop| write(desktop, file, text), AppOptions::default()).await
     }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::options;
 use crate::harness::bridge::{BridgeOptions, Ended};
-use crate::harness::programs::{install, program};
+use crate::harness::programs::{self, install, program};
 use crate::harness::waiting::until;
 
 pub(super) struct Home(TempDir);
@@ -55,7 +55,7 @@ impl Home {
     /// A process of that name.
     pub(super) fn process(&self, name: &str) -> Process {
         let copy = self.path(name);
-        std::fs::copy("/bin/sleep", &copy).expect("a program");
+        programs::copy("/bin/sleep".as_ref(), &copy);
         Process(Command::new(copy).arg("600").stdin(Stdio::null()).spawn().expect("a process"))
     }
 

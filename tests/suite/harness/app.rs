@@ -15,7 +15,7 @@ use super::bridge::without_names;
 use super::desktop::{Adopted, Desktop, Process};
 use super::http::PATIENCE;
 use super::ports::free_port;
-use super::programs::program;
+use super::programs::{self, program};
 use super::screen::Screen;
 use super::serving::{Serving, command};
 use super::webdriver::{Driver, Page};
@@ -107,8 +107,9 @@ impl AppOptions {
     pub(crate) fn alone_in(mut self, folder: &Path) -> Self {
         std::fs::create_dir_all(folder).expect("a directory");
         let copy = folder.join(APP);
-        let made = std::fs::hard_link(program(APP), &copy);
-        made.or_else(|_| std::fs::copy(program(APP), &copy).map(drop)).expect("a copy");
+        if std::fs::hard_link(program(APP), &copy).is_err() {
+            programs::copy(&program(APP), &copy);
+        }
         self.program = Some(copy);
         self
     }
@@ -168,7 +169,7 @@ pub(crate) fn install(folder: &Path) {
     std::fs::create_dir_all(folder).expect("a directory");
     for name in [APP, "jean-bridge"] {
         let new = folder.join(format!("{name}.dpkg-new"));
-        std::fs::copy(program(name), &new).expect("a copy");
+        programs::copy(&program(name), &new);
         std::fs::rename(new, folder.join(name)).expect("one file system");
     }
 }

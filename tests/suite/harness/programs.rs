@@ -17,7 +17,14 @@ pub(crate) fn program(name: &str) -> PathBuf {
     program
 }
 
-/// Writes a program that can be run at once: a text that names its interpreter, or a copy.
+/// Copies a program, so that the copy can be run at once; as [`install`] does.
+#[track_caller]
+pub(crate) fn copy(program: &Path, to: &Path) {
+    let copied = Command::new("cp").arg(program).arg(to).status().expect("a program");
+    assert!(copied.success(), "{}", to.display());
+}
+
+/// Writes a program that can be run at once: a text that names its interpreter.
 ///
 /// Another process does it: whatever tests beside this one start holds for a moment what this process has open, and a
 /// program that somebody has open for writing cannot be run ("Text file busy").

@@ -66,12 +66,12 @@ impl Screen {
         screen
     }
 
-    /// Waits until the window manager keeps windows, which is long after it has said that it is there. What openbox reads
-    /// of its events before that lies about until another one comes.
+    /// Waits until the window manager keeps windows, which may be long after it has said that it is there. Events that
+    /// openbox reads before that lie in its queue until another one comes.
     pub(crate) fn until_windows_are_kept(&self) {
         let id = self.create_window("");
+        let name = self.atom("A_TEST_WAITS");
         let kept = || {
-            let name = self.atom("A_TEST_WAITS");
             self.x.change_property8(PropMode::REPLACE, self.root, name, AtomEnum::STRING, &[]).unwrap();
             self.windows().iter().any(|shown| shown.id == id).then_some(())
         };

@@ -76,7 +76,7 @@ export function makeConnect(panel) {
     }
   }
 
-  /** What an action said of its app is true before anything is read again, which is done at once. */
+  /** What an action said of its app is true before anything is read again; the others may have changed, too. */
   function fresh(app) {
     told += 1;
     apps = apps.map((each) => (each.id === app.id ? app : each));

@@ -18,7 +18,7 @@ const MARKS = { connected: "ok", outdated: "warn", edited: "warn", foreign: "war
 
 let made = 0;
 
-/** `refresh()` has all apps looked at again, `fresh(app)` shows what is known of one, and then does. */
+/** `refresh()` has all apps looked at again; `fresh(app)` shows at once what an action said of one. */
 export function makeConnectCard(app, { refresh, fresh }) {
   made += 1;
   const title = element("h2", { id: `connect-${made}`, tabIndex: -1 }, foreign(app.name));
