@@ -110,6 +110,8 @@ mod starting {
     #[tokio::test]
     async fn a_port_of_another_bridge_is_named_with_a_free_choice() {
         let first = Bridge::start().await;
+        // Its first answer may take a while.
+        first.http().get("/status").send().await.assert_status(200);
         let Err(ended) = BridgeOptions::default().port(first.port()).try_start().await else {
             panic!("two bridges on one port")
         };

@@ -11,6 +11,8 @@ use crate::harness::webdriver::Page;
 async fn a_key_that_was_on_its_way_when_the_window_came_does_nothing() {
     let world = World::with_account().await;
     let screen = world.desktop.screen();
+    // The first key takes longer than the others.
+    screen.press(&[key::SHIFT]);
     let asked = world.ask("Claude Code").await;
     // Pressed the moment that the window is there.
     let shown = screen.window("Jean Memory Bridge");

@@ -107,7 +107,12 @@ async fn an_app_that_is_removed_says_so_ends_and_leaves_everything_else() {
     until("the entry", async || world.login_entry().exists().then_some(())).await;
     let database = world.desktop.bridge_home().join("data/bridge.db");
     let service = bridge_core::paths::Paths::under(&world.desktop.bridge_home()).keychain_service;
-    let kept = world.desktop.keychain().count(&service);
+    // The signing key is kept when there is time for it.
+    let kept = until("both keys", async || {
+        let count = world.desktop.keychain().count(&service);
+        (count == 2).then_some(count)
+    })
+    .await;
     std::fs::remove_dir_all(&folder).unwrap();
 
     let ended = world.app.ends_within(LOOKS + PATIENCE).expect("the app to end");

@@ -31,6 +31,8 @@ async fn a_port_that_another_program_has_is_named_with_the_program() {
 #[tokio::test]
 async fn a_port_of_another_bridge_is_named_as_such() {
     let (home, other) = (tempfile::tempdir().unwrap(), Bridge::start().await);
+    // Its first answer may take a while.
+    other.http().get("/status").send().await.assert_status(200);
     let options = options(home.path()).env("JEAN_BRIDGE_PORT", other.port().to_string());
     doctor(&options).await.assert_names(
         "port",

@@ -266,6 +266,13 @@ impl Silence {
     }
 }
 
+impl Drop for Silence {
+    fn drop(&mut self) {
+        // The connection ends later than this. The bus may be gone.
+        let _ = self.connection.release_name(self.name);
+    }
+}
+
 fn login() -> ObjectPath<'static> {
     ObjectPath::from_static_str_unchecked(LOGIN)
 }

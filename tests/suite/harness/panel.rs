@@ -81,6 +81,13 @@ impl Panel {
     }
 }
 
+impl Drop for Panel {
+    fn drop(&mut self) {
+        // The connection ends later than this, and the next panel wants the name. The bus may be gone.
+        let _ = self.bus.release_name(WATCHER);
+    }
+}
+
 impl Icon<'_> {
     /// Clicks the entry that these labels lead to, as soon as it is there. The click returns before its effect, but
     /// an app that quits may not get around to an answer.

@@ -84,6 +84,8 @@ async fn a_quick_call_has_no_progress_to_report() {
     // protocol.md 7.23
     let world = World::start().await;
     let tokens = world.sign_in("App").await;
+    // What is asked for the first time may take longer.
+    world.tools(&tokens).await;
     let answer = asking(&world, &tokens, "p").send().await.assert_status(200);
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert!(!answer.text().contains("notifications/"), "{}", answer.text());

@@ -1,24 +1,36 @@
 //! Clients that ask the authorization URL themselves: held for a while, then sent to wait elsewhere
 //! (protocol.md 3.19, 3.21, 3.21a).
 
+use bridge_core::control::{Account, Approve, Client as Socket};
+use bridge_core::paths::Paths;
 use serde_json::Value;
 
 use crate::harness::bridge::Bridge;
-use crate::harness::http::{Answer, PATIENCE};
+use crate::harness::http::Answer;
 use crate::harness::oauth::{Client, Pkce, SignIn, between};
+use crate::harness::waiting::until;
+
+/// The person, who answers within the seconds for which a client is held: a program would have to be started first.
+fn person(bridge: &Bridge) -> Socket {
+    Socket::new(Paths::under(bridge.home()))
+}
 
 /// The code of the one question, as soon as it is asked.
 async fn the_code(bridge: &Bridge) -> String {
-    let asked = async {
-        loop {
-            let requests = bridge.cli_json(&["requests"]).await;
-            if let Some(code) = requests[0]["code"].as_str() {
-                assert_eq!(requests.as_array().map(Vec::len), Some(1), "{requests}");
-                return code.to_owned();
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, asked).await.expect("a question")
+    let requests = until("a question", async || {
+        let requests = person(bridge).requests().await.unwrap();
+        (!requests.is_empty()).then_some(requests)
+    })
+    .await;
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    requests[0].code.clone()
+}
+
+async fn approve(bridge: &Bridge, code: &str) {
+    let code = code.to_owned();
+    let approve =
+        Approve { code, question: None, account: Account::Sandbox {}, scopes: None, save_unchecked: false };
+    person(bridge).approve(&approve).await.unwrap();
 }
 
 fn held(client: &Client, pkce: &Pkce) -> tokio::task::JoinHandle<Answer> {
@@ -31,10 +43,14 @@ async fn an_answer_in_time_is_the_redirect_itself() {
     // protocol.md 3.21a, 3.19
     let bridge = Bridge::start().await;
     let client = Client::register(&bridge, "App").await;
-    for (answer, member) in [(["approve", "--sandbox"].as_slice(), "code"), (&["deny"], "error")] {
+    for member in ["code", "error"] {
         let asking = held(&client, &Pkce::new());
         let code = the_code(&bridge).await;
-        bridge.cli_ok(&[&[answer[0], &code], &answer[1..]].concat()).await;
+        if member == "code" {
+            approve(&bridge, &code).await;
+        } else {
+            person(&bridge).deny(&code).await.unwrap();
+        }
         let told = asking.await.expect("it does not panic").assert_status(302);
         assert_eq!(told.header("cache-control"), Some("no-store"));
         assert_eq!(told.header("referrer-policy"), Some("no-referrer"));
@@ -56,7 +72,7 @@ async fn without_an_answer_it_is_sent_on_and_arrives_by_following() {
     assert_eq!(second.url, first.url, "of the same kind");
     let waiting = client.http.get(&second.url).send();
     let waiting = tokio::spawn(waiting);
-    bridge.cli_ok(&["approve", &the_code(&bridge).await, "--sandbox"]).await;
+    approve(&bridge, &the_code(&bridge).await).await;
     let back = waiting.await.expect("it does not panic").assert_status(302).redirect();
     let asked = SignIn {
         client: client.clone(),
@@ -85,7 +101,7 @@ async fn a_client_that_gives_up_and_opens_the_browser_is_one_question_and_gets_o
     let page = client.authorize(&pkce, &[]).await.assert_status(200).text();
     assert_eq!(between(&page, "class=\"code\">", "<"), code, "the same question");
     assert_eq!(the_code(&bridge).await, code, "a dropped connection withdraws nothing");
-    bridge.cli_ok(&["approve", &code, "--sandbox"]).await;
+    approve(&bridge, &code).await;
     let asked = SignIn {
         client: client.clone(),
         pkce,
@@ -106,7 +122,7 @@ async fn of_many_who_wait_for_one_answer_one_gets_the_code() {
     let page = client.authorize(&pkce, &[]).await.assert_status(200).text();
     let all: Vec<_> = (0..10).map(|_| held(&client, &pkce)).collect();
     // Whether they come before the answer or after it makes no difference.
-    bridge.cli_ok(&["approve", between(&page, "class=\"code\">", "<"), "--sandbox"]).await;
+    approve(&bridge, between(&page, "class=\"code\">", "<")).await;
     let mut with_code = 0;
     for one in all {
         let answer = one.await.expect("it does not panic");
